@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+// The state machine of one activation: a total, pure function from a state and an event to the next state and what
+// is to be done. Deadlines are events, arming them is an action. No clock, no I/O, no logging.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "activator/core/steps.hpp"
+#include "activator/protocol/event.hpp"
+#include "activator/protocol/request.hpp"
+
+namespace switchback {
+
+// --- What does not change while the activation runs, once it is prepared.
+struct Script {
+  ConfirmMode confirm = ConfirmMode::automatic;
+  std::chrono::milliseconds activation_timeout{};
+  std::chrono::milliseconds confirm_timeout{};
+  GatePolicy gate;
+  std::vector<PreparedChange> changes;
+};
+
+// --- States.
+struct Preparing {
+  bool operator==(const Preparing&) const = default;
+};
+/// The trial's step number `step` was begun.
+struct Switching {
+  std::size_t step = 0;
+  bool operator==(const Switching&) const = default;
+};
+struct Observing {
+  bool soaking = false;
+  bool confirmed = false;  // a confirm that came early is remembered
+  bool operator==(const Observing&) const = default;
+};
+struct AwaitingConfirmation {
+  bool operator==(const AwaitingConfirmation&) const = default;
+};
+struct Committing {
+  std::size_t step = 0;
+  bool operator==(const Committing&) const = default;
+};
+/// On the way back. `begun` says how far the trial had come, which the revert's steps are made from.
+struct Reverting {
+  std::vector<Cause> causes;      // why
+  std::size_t begun = 0;
+  bool set_back = false;          // a commit had begun: its effects are undone first
+  bool rebooted = false;          // the trial is gone already
+  int attempt = 1;                // kMaxRevertAttempts at most
+  std::size_t step = 0;           // the revert's step that was begun
+  bool observing = false;         // all steps done: the gate looks at the result
+  bool soaking = false;
+  bool operator==(const Reverting&) const = default;
+};
+struct Finished {
+  Outcome outcome = Outcome::refused;
+  std::vector<Cause> causes;
+  bool operator==(const Finished&) const = default;
+};
+
+using State =
+    std::variant<Preparing, Switching, Observing, AwaitingConfirmation, Committing, Reverting, Finished>;
+
+inline constexpr int kMaxRevertAttempts = 2;
+
+[[nodiscard]] Phase phase_of(const State& state);
+
+// --- Events.
+struct Prepared {};                                   // the script is known
+struct PreparationFailed {
+  Cause cause;
+};
+struct StepDone {};
+struct StepFailed {
+  Cause cause;
+};
+struct Superseded {                                   // somebody else changed what the step was about to change
+  Cause cause;
+};
+struct GateHealthy {};                                // every expectation is met at this moment
+struct GatePending {};
+struct GateUnhealthy {
+  std::vector<Cause> causes;
+};
+struct SoakElapsed {};
+struct DeadlineReached {                              // the phase's own
+  std::vector<Cause> pending;                         // what was still waited for
+};
+struct Confirmed {};
+struct CancelRequested {
+  std::string reason;
+};
+struct RecordFailed {                                 // the state before the event could not be left durably
+  std::string problem;
+};
+/// The activator was started and found this state in the record.
+struct Restarted {
+  bool same_boot = true;
+  bool new_is_committed = false;  // another boot: the committed copies are the new closure's
+};
+
+using ActivationEvent =
+    std::variant<Prepared, PreparationFailed, StepDone, StepFailed, Superseded, GateHealthy, GatePending,
+                 GateUnhealthy, SoakElapsed, DeadlineReached, Confirmed, CancelRequested, RecordFailed, Restarted>;
+
+// --- Actions, carried out in order after the new state is on disk.
+struct RunStep {
+  Step step;
+  bool operator==(const RunStep&) const = default;
+};
+struct AbandonStep {                                  // cancel its jobs; its result is of no interest any more
+  bool operator==(const AbandonStep&) const = default;
+};
+struct WatchGate {
+  bool reverting = false;
+  bool operator==(const WatchGate&) const = default;
+};
+struct LeaveGate {
+  bool operator==(const LeaveGate&) const = default;
+};
+struct ArmDeadline {                                  // replaces the one before
+  std::chrono::milliseconds after{};
+  bool operator==(const ArmDeadline&) const = default;
+};
+struct KeepDeadline {                                 // after a restart: the recorded one goes on
+  bool operator==(const KeepDeadline&) const = default;
+};
+struct ArmSoak {
+  std::chrono::milliseconds after{};
+  bool operator==(const ArmSoak&) const = default;
+};
+struct DisarmSoak {
+  bool operator==(const DisarmSoak&) const = default;
+};
+struct Warn {
+  std::string message;
+  bool operator==(const Warn&) const = default;
+};
+struct Conclude {                                     // tell everybody, answer the confirm, clean up
+  bool operator==(const Conclude&) const = default;
+};
+
+using Action = std::variant<RunStep, AbandonStep, WatchGate, LeaveGate, ArmDeadline, KeepDeadline, ArmSoak, DisarmSoak,
+                            Warn, Conclude>;
+
+struct Transition {
+  State next;
+  std::vector<Action> actions;
+};
+
+/// Total: every pair has an answer. nullopt means that this event is normal and means nothing in this state
+/// (a late signal, a confirm after the end), and nothing is to be done.
+[[nodiscard]] std::optional<Transition> step(const Script& script, const State& state, const ActivationEvent& event);
+
+}  // namespace switchback

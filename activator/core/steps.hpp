@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// The smallest pieces of work that an activation is made of, each repeatable, and their order for trial, commit and
+// revert. Pure: lists of values that the engine carries out one by one, recording each before it begins.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "activator/core/plan.hpp"
+#include "activator/protocol/store_path.hpp"
+
+namespace switchback {
+
+enum class JobVerb { stop, start, restart, reload };
+
+/// Jobs for all units are submitted together, then awaited together, so that ordering among them is systemd's.
+struct RunJobs {
+  JobVerb verb = JobVerb::start;
+  std::vector<UnitName> units;
+  bool tolerant = false;  // a job that fails is told, and does not fail the step (reverting goes as far as it can)
+  bool operator==(const RunJobs&) const = default;
+};
+/// The copies staged for this activation become what the generator reads for `profile`, until the host reboots.
+struct PlaceTrial {
+  ProfileName profile;
+  bool operator==(const PlaceTrial&) const = default;
+};
+/// `profile` is read from its committed copies again.
+struct DropTrial {
+  ProfileName profile;
+  bool operator==(const DropTrial&) const = default;
+};
+/// daemon-reload, which runs the generators.
+struct ReloadManager {
+  bool operator==(const ReloadManager&) const = default;
+};
+/// Fails unless systemd loaded each unit from our generator's copy (`present`), or no longer from it (absent).
+struct VerifyUnits {
+  std::vector<UnitName> present;
+  std::vector<UnitName> absent;
+  bool operator==(const VerifyUnits&) const = default;
+};
+struct ResetFailed {
+  std::vector<UnitName> units;
+  bool operator==(const ResetFailed&) const = default;
+};
+/// The profile link leads to `closure`, as generation `number` where that is known; to nothing when absent.
+struct SetProfile {
+  ProfileName profile;
+  std::optional<StorePath> closure;
+  std::optional<std::uint64_t> number;
+  bool operator==(const SetProfile&) const = default;
+};
+/// The copies of `closure` become the committed ones, which a boot starts; absent: the profile has none.
+struct KeepCopies {
+  ProfileName profile;
+  std::optional<StorePath> closure;
+  bool operator==(const KeepCopies&) const = default;
+};
+/// What was written to the file systems that matter is on disk.
+struct SyncDisks {
+  bool operator==(const SyncDisks&) const = default;
+};
+
+using Step = std::variant<RunJobs, PlaceTrial, DropTrial, ReloadManager, VerifyUnits, ResetFailed, SetProfile,
+                          KeepCopies, SyncDisks>;
+using Steps = std::vector<Step>;
+
+/// One change, prepared: what ran before, what shall run, and the plan between the two.
+struct PreparedChange {
+  ProfileName profile;
+  StorePath closure;
+  std::optional<StorePath> previous;               // absent: the profile's first generation
+  std::optional<std::uint64_t> previous_number;
+  UnitPlan units;
+  std::vector<UnitName> present;                   // units that must be loaded from our copies in the trial
+  std::vector<UnitName> previously_present;        // and again after a revert
+  std::vector<UnitName> active_before;             // units of either set, and dependents, that ran before
+  bool operator==(const PreparedChange&) const = default;
+};
+
+[[nodiscard]] Steps trial_steps(const std::vector<PreparedChange>& changes);
+[[nodiscard]] Steps commit_steps(const std::vector<PreparedChange>& changes);
+/// Puts back what commit_steps() changed; safe to run whether or not any of it was done.
+[[nodiscard]] Steps set_back_steps(const std::vector<PreparedChange>& changes);
+/// From a trial of which `begun` steps were begun back to exactly what ran before.
+[[nodiscard]] Steps revert_steps(const std::vector<PreparedChange>& changes, std::size_t begun);
+/// After a reboot, which has reverted the trial by itself: drops what is left of it and verifies.
+[[nodiscard]] Steps revert_steps_after_reboot(const std::vector<PreparedChange>& changes);
+/// Every unit that the changes touch, with what depends on them.
+[[nodiscard]] std::set<UnitName> touched_units(const std::vector<PreparedChange>& changes);
+
+/// One line for a person: «stopping web.service, db.service».
+[[nodiscard]] std::string describe(const Step& step);
+
+[[nodiscard]] nlohmann::json to_json(const PreparedChange& change);
+[[nodiscard]] Result<PreparedChange> parse_prepared_change(const nlohmann::json& json, const std::string& where);
+
+}  // namespace switchback

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// The text of one unit file as sections of assignments, read as systemd reads it. Decides syntax only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "activator/protocol/error.hpp"
+
+namespace switchback {
+
+/// A unit's definition: its fragment with its drop-ins applied in order.
+class UnitFile {
+ public:
+  /// Reads continuation lines, comments, and repeated sections.
+  /// Errors: corrupt for an assignment outside a section, a line that is none, or a NUL byte; names the line.
+  /// Source: systemd.syntax(7).
+  [[nodiscard]] static Result<UnitFile> parse(std::string_view text);
+
+  /// Adds `drop_in`'s assignments after this file's own.
+  void apply(const UnitFile& drop_in);
+
+  /// Every value assigned to `key`, in order; an empty assignment clears those before it.
+  [[nodiscard]] std::vector<std::string> values(std::string_view section, std::string_view key) const;
+  /// The last value; nullopt when there is none.
+  [[nodiscard]] std::optional<std::string> last(std::string_view section, std::string_view key) const;
+  /// The values split at white space, as for WantedBy=. Quotes are respected.
+  [[nodiscard]] std::vector<std::string> words(std::string_view section, std::string_view key) const;
+  /// The last value as a boolean: 1, yes, y, true, t and on are true; nullopt when absent.
+  [[nodiscard]] std::optional<bool> boolean(std::string_view section, std::string_view key) const;
+
+  struct Assignment {
+    std::string section, key, value;
+    bool operator==(const Assignment&) const = default;
+  };
+  [[nodiscard]] const std::vector<Assignment>& assignments() const { return assignments_; }
+
+ private:
+  std::vector<Assignment> assignments_;
+};
+
+}  // namespace switchback

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// What the engine needs from systemd's manager. Every call answers exactly once, later, from the event loop.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "activator/core/snapshot.hpp"
+#include "activator/core/steps.hpp"
+#include "activator/protocol/error.hpp"
+
+namespace switchback {
+
+template <class T>
+using Callback = std::function<void(Result<T>)>;
+
+/// How one job ended: systemd's word (done, failed, timeout, canceled, dependency, skipped, …).
+struct JobResult {
+  UnitName unit;
+  std::string result;
+  std::string error;  // why the job was never queued; empty when it was
+  [[nodiscard]] bool succeeded() const { return error.empty() && (result == "done" || result == "skipped"); }
+};
+
+class UnitManager {
+ public:
+  UnitManager() = default;
+  UnitManager(const UnitManager&) = delete;
+  UnitManager& operator=(const UnitManager&) = delete;
+  virtual ~UnitManager() = default;
+
+  /// Every loaded unit, in brief: load, active and sub state alone.
+  virtual void list(Callback<Snapshot> done) = 0;
+  /// Each of `units` in full; one that does not exist is there with load state not-found.
+  virtual void read(std::set<UnitName> units, Callback<Snapshot> done) = 0;
+  /// Submits one job a unit (mode replace) and answers when all have ended.
+  /// Errors: timeout after `deadline`, naming the units whose jobs still ran; unavailable.
+  virtual void run_jobs(JobVerb verb, std::vector<UnitName> units, std::chrono::milliseconds deadline,
+                        Callback<std::vector<JobResult>> done) = 0;
+  /// Cancels the jobs that run_jobs() waits for, and answers it (with what they came to).
+  virtual void cancel_jobs() = 0;
+  /// daemon-reload. Errors: timeout, unavailable.
+  virtual void reload(Callback<void> done) = 0;
+  /// A unit that is not loaded is no error.
+  virtual void reset_failed(std::vector<UnitName> units, Callback<void> done) = 0;
+  /// Calls `changed` with each unit whose properties changed, and with nullptr when anything may have changed (after
+  /// a reconnect). An empty function ends it. Signals are hints: read() tells the truth.
+  virtual void watch(std::function<void(const UnitName* unit)> changed) = 0;
+};
+
+}  // namespace switchback

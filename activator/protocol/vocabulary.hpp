@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// The closed sets of words that the wire, the record and the terminal share: phases, outcomes, kinds, modes.
+// Decides their spelling and the exit status that belongs to an outcome.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace switchback {
+
+/// One spelling table for each enumeration; `text()` and `parse<>()` both read it, so they cannot disagree.
+template <class Enum>
+struct Spelling;
+
+template <class Enum>
+[[nodiscard]] constexpr std::string_view text(Enum value) {
+  for (const auto& [candidate, name] : Spelling<Enum>::kNames) {
+    if (candidate == value) return name;
+  }
+  return "?";
+}
+
+template <class Enum>
+[[nodiscard]] constexpr std::optional<Enum> parse(std::string_view spelled) {
+  for (const auto& [candidate, name] : Spelling<Enum>::kNames) {
+    if (name == spelled) return candidate;
+  }
+  return std::nullopt;
+}
+
+enum class Phase { preparing, switching, observing, awaiting_confirmation, committing, reverting, finished };
+template <>
+struct Spelling<Phase> {
+  static constexpr std::array<std::pair<Phase, std::string_view>, 7> kNames{{
+      {Phase::preparing, "preparing"},
+      {Phase::switching, "switching"},
+      {Phase::observing, "observing"},
+      {Phase::awaiting_confirmation, "awaiting confirmation"},
+      {Phase::committing, "committing"},
+      {Phase::reverting, "reverting"},
+      {Phase::finished, "finished"},
+  }};
+};
+
+enum class Outcome { committed, refused, reverted, reverted_unhealthy, revert_failed, superseded };
+template <>
+struct Spelling<Outcome> {
+  static constexpr std::array<std::pair<Outcome, std::string_view>, 6> kNames{{
+      {Outcome::committed, "committed"},
+      {Outcome::refused, "refused"},
+      {Outcome::reverted, "reverted"},
+      {Outcome::reverted_unhealthy, "reverted, unhealthy"},
+      {Outcome::revert_failed, "revert failed"},
+      {Outcome::superseded, "superseded"},
+  }};
+};
+
+enum class Kind { units };
+template <>
+struct Spelling<Kind> {
+  static constexpr std::array<std::pair<Kind, std::string_view>, 1> kNames{{{Kind::units, "units"}}};
+};
+
+enum class Mode { switch_now };
+template <>
+struct Spelling<Mode> {
+  static constexpr std::array<std::pair<Mode, std::string_view>, 1> kNames{{{Mode::switch_now, "switch"}}};
+};
+
+enum class ConfirmMode { automatic, manual, none };
+template <>
+struct Spelling<ConfirmMode> {
+  static constexpr std::array<std::pair<ConfirmMode, std::string_view>, 3> kNames{{
+      {ConfirmMode::automatic, "auto"},
+      {ConfirmMode::manual, "manual"},
+      {ConfirmMode::none, "none"},
+  }};
+};
+
+/// What a plan does with one unit.
+enum class UnitAction { stop, start, restart, stop_start, reload, keep, skip };
+template <>
+struct Spelling<UnitAction> {
+  static constexpr std::array<std::pair<UnitAction, std::string_view>, 7> kNames{{
+      {UnitAction::stop, "stop"},
+      {UnitAction::start, "start"},
+      {UnitAction::restart, "restart"},
+      {UnitAction::stop_start, "stop-start"},
+      {UnitAction::reload, "reload"},
+      {UnitAction::keep, "keep"},
+      {UnitAction::skip, "skip"},
+  }};
+};
+
+/// What the gate thinks of one unit.
+enum class UnitVerdict { healthy, pending, unhealthy, ignored };
+template <>
+struct Spelling<UnitVerdict> {
+  static constexpr std::array<std::pair<UnitVerdict, std::string_view>, 4> kNames{{
+      {UnitVerdict::healthy, "healthy"},
+      {UnitVerdict::pending, "pending"},
+      {UnitVerdict::unhealthy, "unhealthy"},
+      {UnitVerdict::ignored, "ignored"},
+  }};
+};
+
+/// The command's exit statuses; the table in README.md explains each.
+enum class ExitStatus : int {
+  done = 0,
+  nothing_changed = 1,
+  usage = 2,
+  reverted = 3,
+  needs_a_person = 4,
+  unreachable = 5,
+  busy = 6,
+  unknown = 7,
+};
+
+[[nodiscard]] constexpr ExitStatus exit_status(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::committed:
+      return ExitStatus::done;
+    case Outcome::refused:
+      return ExitStatus::nothing_changed;
+    case Outcome::reverted:
+      return ExitStatus::reverted;
+    case Outcome::reverted_unhealthy:
+    case Outcome::revert_failed:
+    case Outcome::superseded:
+      return ExitStatus::needs_a_person;
+  }
+  return ExitStatus::needs_a_person;
+}
+
+}  // namespace switchback
