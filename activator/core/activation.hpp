@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// The state machine of one activation: a total, pure function from a state and an event to the next state and what
-// is to be done. Deadlines are events, arming them is an action. No clock, no I/O, no logging.
+// The state machine of one activation: a total, pure function from a state and an event to the next state and
+// what is to be done. Deadlines are events, arming them is an action. No clock, no I/O, no logging.
 #pragma once
+
+#include "activator/core/steps.hpp"
+#include "activator/protocol/event.hpp"
+#include "activator/protocol/request.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "activator/core/steps.hpp"
-#include "activator/protocol/event.hpp"
-#include "activator/protocol/request.hpp"
 
 namespace switchback {
 
@@ -47,13 +47,13 @@ struct Committing {
 };
 /// On the way back. `begun` says how far the trial had come, which the revert's steps are made from.
 struct Reverting {
-  std::vector<Cause> causes;      // why
+  std::vector<Cause> causes;  // why
   std::size_t begun = 0;
-  bool set_back = false;          // a commit had begun: its effects are undone first
-  bool rebooted = false;          // the trial is gone already
-  int attempt = 1;                // kMaxRevertAttempts at most
-  std::size_t step = 0;           // the revert's step that was begun
-  bool observing = false;         // all steps done: the gate looks at the result
+  bool set_back = false;   // a commit had begun: its effects are undone first
+  bool rebooted = false;   // the trial is gone already
+  int attempt = 1;         // kMaxRevertAttempts at most
+  std::size_t step = 0;    // the revert's step that was begun
+  bool observing = false;  // all steps done: the gate looks at the result
   bool soaking = false;
   bool operator==(const Reverting&) const = default;
 };
@@ -71,7 +71,7 @@ inline constexpr int kMaxRevertAttempts = 2;
 [[nodiscard]] Phase phase_of(const State& state);
 
 // --- Events.
-struct Prepared {};                                   // the script is known
+struct Prepared {};  // the script is known
 struct PreparationFailed {
   Cause cause;
 };
@@ -79,23 +79,23 @@ struct StepDone {};
 struct StepFailed {
   Cause cause;
 };
-struct Superseded {                                   // somebody else changed what the step was about to change
+struct Superseded {  // somebody else changed what the step was about to change
   Cause cause;
 };
-struct GateHealthy {};                                // every expectation is met at this moment
+struct GateHealthy {};  // every expectation is met at this moment
 struct GatePending {};
 struct GateUnhealthy {
   std::vector<Cause> causes;
 };
 struct SoakElapsed {};
-struct DeadlineReached {                              // the phase's own
-  std::vector<Cause> pending;                         // what was still waited for
+struct DeadlineReached {       // the phase's own
+  std::vector<Cause> pending;  // what was still waited for
 };
 struct Confirmed {};
 struct CancelRequested {
   std::string reason;
 };
-struct RecordFailed {                                 // the state before the event could not be left durably
+struct RecordFailed {  // the state before the event could not be left durably
   std::string problem;
 };
 /// The activator was started and found this state in the record.
@@ -104,16 +104,16 @@ struct Restarted {
   bool new_is_committed = false;  // another boot: the committed copies are the new closure's
 };
 
-using ActivationEvent =
-    std::variant<Prepared, PreparationFailed, StepDone, StepFailed, Superseded, GateHealthy, GatePending,
-                 GateUnhealthy, SoakElapsed, DeadlineReached, Confirmed, CancelRequested, RecordFailed, Restarted>;
+using ActivationEvent = std::variant<Prepared, PreparationFailed, StepDone, StepFailed, Superseded,
+                                     GateHealthy, GatePending, GateUnhealthy, SoakElapsed, DeadlineReached,
+                                     Confirmed, CancelRequested, RecordFailed, Restarted>;
 
 // --- Actions, carried out in order after the new state is on disk.
 struct RunStep {
   Step step;
   bool operator==(const RunStep&) const = default;
 };
-struct AbandonStep {                                  // cancel its jobs; its result is of no interest any more
+struct AbandonStep {  // cancel its jobs; its result is of no interest any more
   bool operator==(const AbandonStep&) const = default;
 };
 struct WatchGate {
@@ -123,11 +123,11 @@ struct WatchGate {
 struct LeaveGate {
   bool operator==(const LeaveGate&) const = default;
 };
-struct ArmDeadline {                                  // replaces the one before
+struct ArmDeadline {  // replaces the one before
   std::chrono::milliseconds after{};
   bool operator==(const ArmDeadline&) const = default;
 };
-struct KeepDeadline {                                 // after a restart: the recorded one goes on
+struct KeepDeadline {  // after a restart: the recorded one goes on
   bool operator==(const KeepDeadline&) const = default;
 };
 struct ArmSoak {
@@ -141,12 +141,12 @@ struct Warn {
   std::string message;
   bool operator==(const Warn&) const = default;
 };
-struct Conclude {                                     // tell everybody, answer the confirm, clean up
+struct Conclude {  // tell everybody, answer the confirm, clean up
   bool operator==(const Conclude&) const = default;
 };
 
-using Action = std::variant<RunStep, AbandonStep, WatchGate, LeaveGate, ArmDeadline, KeepDeadline, ArmSoak, DisarmSoak,
-                            Warn, Conclude>;
+using Action = std::variant<RunStep, AbandonStep, WatchGate, LeaveGate, ArmDeadline, KeepDeadline, ArmSoak,
+                            DisarmSoak, Warn, Conclude>;
 
 struct Transition {
   State next;
@@ -155,6 +155,7 @@ struct Transition {
 
 /// Total: every pair has an answer. nullopt means that this event is normal and means nothing in this state
 /// (a late signal, a confirm after the end), and nothing is to be done.
-[[nodiscard]] std::optional<Transition> step(const Script& script, const State& state, const ActivationEvent& event);
+[[nodiscard]] std::optional<Transition> step(const Script& script, const State& state,
+                                             const ActivationEvent& event);
 
 }  // namespace switchback

@@ -3,15 +3,15 @@
 // Decides what a newer activator can read of an older one; never guesses at what it cannot read.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-
-#include <nlohmann/json_fwd.hpp>
-
 #include "activator/core/activation.hpp"
 #include "activator/core/snapshot.hpp"
 #include "activator/protocol/request.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
 
 namespace switchback {
 
@@ -19,28 +19,30 @@ inline constexpr int kRecordVersion = 1;
 
 /// What makes a boot this boot: all three must agree.
 struct BootIdentity {
-  std::string boot_id;              // /proc/sys/kernel/random/boot_id
-  std::string run_token;            // a random file in /run, which a container's restart empties too
-  std::uint64_t soft_reboots = 0;   // SoftRebootsCount of the manager; 0 before systemd 254
+  std::string boot_id;             // /proc/sys/kernel/random/boot_id
+  std::string run_token;           // a random file in /run, which a container's restart empties too
+  std::uint64_t soft_reboots = 0;  // SoftRebootsCount of the manager; 0 before systemd 254
   bool operator==(const BootIdentity&) const = default;
 };
 
 struct Record {
   ActivateRequest request;
-  std::string holder;                        // who asked
+  std::string holder;  // who asked
   BootIdentity boot;
-  std::int64_t begun_ms = 0;                 // CLOCK_REALTIME, for people
-  std::optional<std::int64_t> deadline_ms;   // the phase's, CLOCK_BOOTTIME
-  std::optional<std::int64_t> switched_ms;   // end of switching, CLOCK_BOOTTIME: older connections cannot confirm
-  std::vector<PreparedChange> changes;       // empty while preparing
-  Snapshot baseline;                         // units that ran or had failed before
+  std::int64_t begun_ms = 0;                // CLOCK_REALTIME, for people
+  std::optional<std::int64_t> deadline_ms;  // the phase's, CLOCK_BOOTTIME
+  std::optional<std::int64_t>
+      switched_ms;                      // end of switching, CLOCK_BOOTTIME: older connections cannot confirm
+  std::vector<PreparedChange> changes;  // empty while preparing
+  Snapshot baseline;                    // units that ran or had failed before
   State state = Preparing{};
 };
 
 [[nodiscard]] Script script_of(const Record& record);
 
 [[nodiscard]] nlohmann::json to_json(const Record& record);
-/// Errors: unsupported_version for a record of a newer activator; corrupt for anything else that is not a record.
+/// Errors: unsupported_version for a record of a newer activator; corrupt for anything else that is not a
+/// record.
 [[nodiscard]] Result<Record> parse_record(std::string_view text);
 
 [[nodiscard]] nlohmann::json to_json(const Snapshot& snapshot);

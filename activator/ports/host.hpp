@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What the engine needs from the rest of the host: time, timers, the boot's identity, disks, the journal, and keeping
-// its own binary in place.
+// What the engine needs from the rest of the host: time, timers, the boot's identity, disks, the journal, and
+// keeping its own binary in place.
 #pragma once
+
+#include "activator/core/record.hpp"
+#include "activator/ports/unit_manager.hpp"
+#include "activator/protocol/error.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -9,10 +13,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "activator/core/record.hpp"
-#include "activator/ports/unit_manager.hpp"
-#include "activator/protocol/error.hpp"
 
 namespace switchback {
 
@@ -42,7 +42,8 @@ class Timers {
   Timers& operator=(const Timers&) = delete;
   virtual ~Timers() = default;
   /// Calls `elapsed` once after `after` of CLOCK_BOOTTIME, unless the timer is destroyed before.
-  [[nodiscard]] virtual std::unique_ptr<Timer> arm(std::chrono::milliseconds after, std::function<void()> elapsed) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Timer> arm(std::chrono::milliseconds after,
+                                                   std::function<void()> elapsed) = 0;
 };
 
 struct LogLine {
@@ -57,8 +58,8 @@ class Journal {
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
   virtual ~Journal() = default;
-  /// The last `limit` lines of `unit`'s invocation, oldest first, after the journal has written what it holds.
-  /// An empty invocation means the unit's newest lines. Answers empty rather than late.
+  /// The last `limit` lines of `unit`'s invocation, oldest first, after the journal has written what it
+  /// holds. An empty invocation means the unit's newest lines. Answers empty rather than late.
   virtual void tail(const UnitName& unit, const std::string& invocation, std::size_t limit,
                     std::function<void(std::vector<LogLine>)> done) = 0;
 };
@@ -79,7 +80,8 @@ class Host {
   virtual void unpin_activator() = 0;
   /// Whether systemd could load the unit files in `directory` (systemd-analyze verify, in a transient unit).
   /// Errors: invalid_closure with systemd's words; unavailable when it could not be asked.
-  virtual void verify_units(const std::string& directory, std::vector<UnitName> units, Callback<void> done) = 0;
+  virtual void verify_units(const std::string& directory, std::vector<UnitName> units,
+                            Callback<void> done) = 0;
 };
 
 }  // namespace switchback

@@ -2,13 +2,13 @@
 // What the engine needs from Nix: whether a closure is there, what a profile names, and moving it.
 #pragma once
 
+#include "activator/ports/unit_manager.hpp"
+#include "activator/protocol/store_path.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "activator/ports/unit_manager.hpp"
-#include "activator/protocol/store_path.hpp"
 
 namespace switchback {
 
@@ -28,10 +28,10 @@ class Profiles {
 
   /// nullopt: the profile has no generation. Errors: io; corrupt when it leads to no store path.
   [[nodiscard]] virtual Result<std::optional<CurrentGeneration>> current(const ProfileName& profile) = 0;
-  /// Makes the profile name `closure`; with `number`, by selecting that generation if it still is `closure`'s.
-  /// Repeating it makes no second generation. nullopt: removes the link (its generations stay).
-  virtual void set(const ProfileName& profile, std::optional<StorePath> closure, std::optional<std::uint64_t> number,
-                   Callback<void> done) = 0;
+  /// Makes the profile name `closure`; with `number`, by selecting that generation if it still is
+  /// `closure`'s. Repeating it makes no second generation. nullopt: removes the link (its generations stay).
+  virtual void set(const ProfileName& profile, std::optional<StorePath> closure,
+                   std::optional<std::uint64_t> number, Callback<void> done) = 0;
   /// Errors: invalid_closure when the store does not know `closure` or lacks a part of it.
   virtual void check_valid(const StorePath& closure, Callback<void> done) = 0;
   /// Holds `closure` against garbage collection under `name` until unpin(). Errors: io.

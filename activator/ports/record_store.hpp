@@ -3,12 +3,12 @@
 // Texts, not types: core/record.hpp decides the format, this decides durability.
 #pragma once
 
+#include "activator/protocol/activation_id.hpp"
+#include "activator/protocol/error.hpp"
+
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "activator/protocol/activation_id.hpp"
-#include "activator/protocol/error.hpp"
 
 namespace switchback {
 
@@ -21,7 +21,8 @@ class RecordStore {
   RecordStore& operator=(const RecordStore&) = delete;
   virtual ~RecordStore() = default;
 
-  /// On disk when it returns: temporary file, fsync, rename, fsync of the directory. Errors: io, the old one is whole.
+  /// On disk when it returns: temporary file, fsync, rename, fsync of the directory. Errors: io, the old one
+  /// is whole.
   [[nodiscard]] virtual Status save(const std::string& record) = 0;
   /// nullopt: no activation was running. Errors: io.
   [[nodiscard]] virtual Result<std::optional<std::string>> load() = 0;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The copies of units that the generator reads: the committed ones in /etc/switchback/profiles, those of a trial in
-// /run/switchback/trial, and the unit directories of closures. Small local files: these calls block.
+// The copies of units that the generator reads: the committed ones in /etc/switchback/profiles, those of a
+// trial in /run/switchback/trial, and the unit directories of closures. Small local files: these calls block.
 #pragma once
+
+#include "activator/core/unit_set.hpp"
+#include "activator/protocol/activation_id.hpp"
+#include "activator/protocol/store_path.hpp"
 
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "activator/core/unit_set.hpp"
-#include "activator/protocol/activation_id.hpp"
-#include "activator/protocol/store_path.hpp"
 
 namespace switchback {
 
@@ -21,15 +21,16 @@ class UnitCopies {
   UnitCopies& operator=(const UnitCopies&) = delete;
   virtual ~UnitCopies() = default;
 
-  /// The entries of `closure`'s lib/systemd/system. Errors: invalid_closure when it has none or is over the limits.
+  /// The entries of `closure`'s lib/systemd/system. Errors: invalid_closure when it has none or is over the
+  /// limits.
   [[nodiscard]] virtual Result<std::vector<UnitDirEntry>> of_closure(const StorePath& closure) = 0;
   /// Profiles that have committed copies, with the closure these were made from. Errors: io, corrupt.
   [[nodiscard]] virtual Result<std::map<ProfileName, StorePath>> committed() = 0;
   /// The entries of the committed copies; empty when the profile has none. Errors: io.
   [[nodiscard]] virtual Result<std::vector<UnitDirEntry>> committed_entries(const ProfileName& profile) = 0;
   /// Writes `entries` where place_trial() finds them. Errors: io.
-  [[nodiscard]] virtual Status stage(const ActivationId& id, const ProfileName& profile, const StorePath& closure,
-                                     const std::vector<UnitDirEntry>& entries) = 0;
+  [[nodiscard]] virtual Status stage(const ActivationId& id, const ProfileName& profile,
+                                     const StorePath& closure, const std::vector<UnitDirEntry>& entries) = 0;
   /// Where stage() wrote, for systemd-analyze.
   [[nodiscard]] virtual std::string staged_directory(const ActivationId& id, const ProfileName& profile) = 0;
   [[nodiscard]] virtual Status place_trial(const ActivationId& id, const ProfileName& profile) = 0;

@@ -2,16 +2,16 @@
 // What the engine needs from systemd's manager. Every call answers exactly once, later, from the event loop.
 #pragma once
 
+#include "activator/core/snapshot.hpp"
+#include "activator/core/steps.hpp"
+#include "activator/protocol/error.hpp"
+
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
-
-#include "activator/core/snapshot.hpp"
-#include "activator/core/steps.hpp"
-#include "activator/protocol/error.hpp"
 
 namespace switchback {
 
@@ -47,8 +47,8 @@ class UnitManager {
   virtual void reload(Callback<void> done) = 0;
   /// A unit that is not loaded is no error.
   virtual void reset_failed(std::vector<UnitName> units, Callback<void> done) = 0;
-  /// Calls `changed` with each unit whose properties changed, and with nullptr when anything may have changed (after
-  /// a reconnect). An empty function ends it. Signals are hints: read() tells the truth.
+  /// Calls `changed` with each unit whose properties changed, and with nullptr when anything may have changed
+  /// (after a reconnect). An empty function ends it. Signals are hints: read() tells the truth.
   virtual void watch(std::function<void(const UnitName* unit)> changed) = 0;
 };
 

@@ -2,11 +2,11 @@
 // The identity of one activation: 128 random bits, written as 32 lower-case hexadecimal digits.
 #pragma once
 
+#include "activator/protocol/error.hpp"
+
 #include <compare>
 #include <string>
 #include <string_view>
-
-#include "activator/protocol/error.hpp"
 
 namespace switchback {
 

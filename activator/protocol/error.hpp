@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The one error type that crosses module boundaries, and its names on the wire. Decides which kinds of failure
-// are told apart by a caller; does not decide how a person sees them (cli) or what the activation does (core).
+// The one error type that crosses module boundaries, and its names on the wire. Decides which kinds of
+// failure are told apart by a caller; does not decide how a person sees them (cli) or what the activation
+// does (core).
 #pragma once
+
+#include <tl/expected.hpp>
 
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <tl/expected.hpp>
 
 namespace switchback {
 
@@ -50,7 +51,8 @@ using Status = Result<void>;
 /// The system's words for `error_number`, as in «No space left on device».
 [[nodiscard]] std::string errno_text(int error_number);
 
-/// The error's name on the wire, such as `org.switchback.Activator.Busy` or `org.varlink.service.MethodNotFound`.
+/// The error's name on the wire, such as `org.switchback.Activator.Busy` or
+/// `org.varlink.service.MethodNotFound`.
 [[nodiscard]] std::string_view wire_name(Errc code);
 /// The code for a name on the wire; nullopt when this version does not know it.
 [[nodiscard]] std::optional<Errc> errc_from_wire(std::string_view name);

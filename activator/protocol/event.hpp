@@ -3,6 +3,12 @@
 // Decides their fields; a reader ignores fields and types that it does not know.
 #pragma once
 
+#include "activator/protocol/activation_id.hpp"
+#include "activator/protocol/error.hpp"
+#include "activator/protocol/vocabulary.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -10,35 +16,29 @@
 #include <variant>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
-#include "activator/protocol/activation_id.hpp"
-#include "activator/protocol/error.hpp"
-#include "activator/protocol/vocabulary.hpp"
-
 namespace switchback {
 
 /// Why an activation was refused or reverted: the unit and its own words where a unit is to blame.
 struct Cause {
-  std::string message;                  // one sentence, complete in itself
-  std::string unit;                     // empty: no unit is to blame
-  std::string result;                   // systemd's Result property, such as exit-code
-  std::optional<int> exit_status;       // the main process's exit status or signal number
-  std::vector<std::string> log;         // last journal lines of the failing invocation, oldest first
+  std::string message;             // one sentence, complete in itself
+  std::string unit;                // empty: no unit is to blame
+  std::string result;              // systemd's Result property, such as exit-code
+  std::optional<int> exit_status;  // the main process's exit status or signal number
+  std::vector<std::string> log;    // last journal lines of the failing invocation, oldest first
   bool operator==(const Cause&) const = default;
 };
 
 /// A generation that an outcome names; `number` is absent where no generation was made.
 struct GenerationInfo {
   std::string profile;
-  std::string closure;                  // empty: the profile has none
+  std::string closure;  // empty: the profile has none
   std::optional<std::uint64_t> number;
   bool operator==(const GenerationInfo&) const = default;
 };
 
 struct PhaseEvent {
   Phase phase = Phase::preparing;
-  std::optional<double> deadline;       // seconds from now until the phase must have ended
+  std::optional<double> deadline;  // seconds from now until the phase must have ended
 };
 struct PlanEvent {
   std::string profile;
@@ -48,15 +48,15 @@ struct PlanEvent {
 };
 struct UnitEvent {
   std::string unit;
-  std::string active;                   // systemd's ActiveState
-  std::string sub;                      // systemd's SubState
+  std::string active;  // systemd's ActiveState
+  std::string sub;     // systemd's SubState
   std::string result;
-  std::uint64_t restarts = 0;           // since the activation began
+  std::uint64_t restarts = 0;  // since the activation began
   UnitVerdict verdict = UnitVerdict::pending;
 };
 struct LogEvent {
   std::string unit;
-  int priority = 6;                     // syslog(3)
+  int priority = 6;  // syslog(3)
   std::string message;
 };
 struct WarningEvent {
@@ -64,15 +64,15 @@ struct WarningEvent {
 };
 struct OutcomeEvent {
   Outcome outcome = Outcome::refused;
-  std::vector<Cause> causes;            // first cause first
+  std::vector<Cause> causes;                // first cause first
   std::vector<GenerationInfo> generations;  // what each profile names now
 };
 
 using EventBody = std::variant<PhaseEvent, PlanEvent, UnitEvent, LogEvent, WarningEvent, OutcomeEvent>;
 
 struct Event {
-  std::uint64_t seq = 0;                // from 1, without gaps within an activation
-  std::int64_t time_ms = 0;             // CLOCK_REALTIME, for people
+  std::uint64_t seq = 0;     // from 1, without gaps within an activation
+  std::int64_t time_ms = 0;  // CLOCK_REALTIME, for people
   ActivationId activation;
   EventBody body;
 };

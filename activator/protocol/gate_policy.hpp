@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// How strictly an activation is judged: the gate's options as they stand in a manifest, a request and the record.
-// Decides names, defaults and limits; core/verdict.hpp decides what they mean.
+// How strictly an activation is judged: the gate's options as they stand in a manifest, a request and the
+// record. Decides names, defaults and limits; core/verdict.hpp decides what they mean.
 #pragma once
+
+#include "activator/protocol/error.hpp"
+
+#include <nlohmann/json_fwd.hpp>
 
 #include <chrono>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json_fwd.hpp>
-
-#include "activator/protocol/error.hpp"
 
 namespace switchback {
 
@@ -25,8 +25,8 @@ struct GatePolicy {
 };
 
 [[nodiscard]] nlohmann::json to_json(const GatePolicy& policy);
-/// Absent fields keep their defaults. Errors: invalid_request for an unknown field, a wrong type, a value out of range,
-/// or a soak that does not fit into the deadline.
+/// Absent fields keep their defaults. Errors: invalid_request for an unknown field, a wrong type, a value out
+/// of range, or a soak that does not fit into the deadline.
 [[nodiscard]] Result<GatePolicy> parse_gate_policy(const nlohmann::json& json, const std::string& where);
 
 }  // namespace switchback

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Typed, strict reading of a JSON object: each field is asked for once, and `finish` refuses what nobody asked for.
-// Decides how a wrong document is described («changes[0].closure: expected a string»), not what a field means.
+// Typed, strict reading of a JSON object: each field is asked for once, and `finish` refuses what nobody
+// asked for. Decides how a wrong document is described («changes[0].closure: expected a string»), not what a
+// field means.
 #pragma once
+
+#include "activator/protocol/error.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -10,10 +15,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <nlohmann/json.hpp>
-
-#include "activator/protocol/error.hpp"
 
 namespace switchback {
 
@@ -26,7 +27,8 @@ class JsonReader {
   [[nodiscard]] std::string string_or(const char* key, std::string fallback);
   [[nodiscard]] bool boolean_or(const char* key, bool fallback);
   [[nodiscard]] std::int64_t integer(const char* key, std::int64_t low, std::int64_t high);
-  [[nodiscard]] std::int64_t integer_or(const char* key, std::int64_t fallback, std::int64_t low, std::int64_t high);
+  [[nodiscard]] std::int64_t integer_or(const char* key, std::int64_t fallback, std::int64_t low,
+                                        std::int64_t high);
   [[nodiscard]] std::optional<double> number_if(const char* key);
   /// A number of seconds, fractions allowed, between zero and kLongestDuration.
   [[nodiscard]] std::chrono::milliseconds seconds_or(const char* key, std::chrono::milliseconds fallback);
@@ -41,7 +43,8 @@ class JsonReader {
   void reject(Error error);
   [[nodiscard]] bool ok() const { return !error_; }
 
-  /// Errors: the first that was met; with `strict`, also a member that was never asked for, naming the nearest known.
+  /// Errors: the first that was met; with `strict`, also a member that was never asked for, naming the
+  /// nearest known.
   [[nodiscard]] Status finish(bool strict = true);
 
  private:
@@ -55,6 +58,7 @@ class JsonReader {
 };
 
 /// The candidate with the smallest edit distance, when that is small enough to be a slip.
-[[nodiscard]] std::optional<std::string> nearest(std::string_view word, const std::set<std::string, std::less<>>& known);
+[[nodiscard]] std::optional<std::string> nearest(std::string_view word,
+                                                 const std::set<std::string, std::less<>>& known);
 
 }  // namespace switchback

@@ -3,28 +3,28 @@
 // Source: https://varlink.org/Wire-Protocol
 #pragma once
 
+#include "activator/protocol/error.hpp"
+
+#include <nlohmann/json.hpp>
+
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
-
-#include "activator/protocol/error.hpp"
-
 namespace switchback {
 
 struct Call {
-  std::string method;                   // interface and member: org.switchback.Activator.Status
+  std::string method;  // interface and member: org.switchback.Activator.Status
   nlohmann::json parameters = nlohmann::json::object();
-  bool more = false;                    // the caller takes a stream of replies
-  bool oneway = false;                  // the caller takes none
+  bool more = false;    // the caller takes a stream of replies
+  bool oneway = false;  // the caller takes none
 };
 
 struct Reply {
   nlohmann::json parameters = nlohmann::json::object();
-  bool continues = false;               // another reply to the same call follows
-  std::optional<std::string> error;     // the error's wire name; parameters are then the error's own
+  bool continues = false;            // another reply to the same call follows
+  std::optional<std::string> error;  // the error's wire name; parameters are then the error's own
 };
 
 [[nodiscard]] std::string encode(const Call& call);

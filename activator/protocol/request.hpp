@@ -3,19 +3,19 @@
 // Strict on purpose: a field that this version does not know is an error, never skipped.
 #pragma once
 
-#include <chrono>
-#include <optional>
-#include <string>
-#include <vector>
-
-#include <nlohmann/json_fwd.hpp>
-
 #include "activator/protocol/activation_id.hpp"
 #include "activator/protocol/error.hpp"
 #include "activator/protocol/gate_policy.hpp"
 #include "activator/protocol/names.hpp"
 #include "activator/protocol/store_path.hpp"
 #include "activator/protocol/vocabulary.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace switchback {
 

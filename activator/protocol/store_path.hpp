@@ -2,11 +2,11 @@
 // Two names from the wire that end up in file paths and command lines: parsed once, trusted afterwards.
 #pragma once
 
+#include "activator/protocol/error.hpp"
+
 #include <compare>
 #include <string>
 #include <string_view>
-
-#include "activator/protocol/error.hpp"
 
 namespace switchback {
 
