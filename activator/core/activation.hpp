@@ -49,11 +49,13 @@ struct Committing {
 struct Reverting {
   std::vector<Cause> causes;  // why
   std::size_t begun = 0;
-  bool set_back = false;   // a commit had begun: its effects are undone first
-  bool rebooted = false;   // the trial is gone already
-  int attempt = 1;         // kMaxRevertAttempts at most
-  std::size_t step = 0;    // the revert's step that was begun
-  bool observing = false;  // all steps done: the gate looks at the result
+  bool set_back = false;    // a commit had begun: its effects are undone first
+  bool rebooted = false;    // the trial is gone already
+  bool superseded = false;  // somebody else changed a profile meanwhile: it is left to them
+  int attempt = 1;          // kMaxRevertAttempts at most
+  int restarts = 0;         // of the activator since the revert began, kMaxRevertRestarts at most
+  std::size_t step = 0;     // the revert's step that was begun
+  bool observing = false;   // all steps done: the gate looks at the result
   bool soaking = false;
   bool operator==(const Reverting&) const = default;
 };
@@ -67,6 +69,9 @@ using State =
     std::variant<Preparing, Switching, Observing, AwaitingConfirmation, Committing, Reverting, Finished>;
 
 inline constexpr int kMaxRevertAttempts = 2;
+inline constexpr int kMaxRevertRestarts = 5;
+inline constexpr std::chrono::seconds kPreparingTimeout{120};
+inline constexpr std::chrono::seconds kCommitTimeout{120};
 
 [[nodiscard]] Phase phase_of(const State& state);
 
@@ -152,6 +157,15 @@ struct Transition {
   State next;
   std::vector<Action> actions;
 };
+
+/// The state and the first actions of an activation that was just accepted.
+[[nodiscard]] Transition begin();
+
+/// Whether a crash between the two states would lose something that recovery needs.
+[[nodiscard]] bool must_be_saved(const State& before, const State& after);
+
+/// The steps that a reverting activation goes through, from its first.
+[[nodiscard]] Steps steps_of(const Script& script, const Reverting& state);
 
 /// Total: every pair has an answer. nullopt means that this event is normal and means nothing in this state
 /// (a late signal, a confirm after the end), and nothing is to be done.

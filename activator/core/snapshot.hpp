@@ -3,34 +3,34 @@
 // Source: org.freedesktop.systemd1(5); strings are systemd's own, so that a new one never fails to parse.
 #pragma once
 
+#include "activator/core/unit_name.hpp"
+
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "activator/core/unit_name.hpp"
-
 namespace switchback {
 
 struct UnitSnapshot {
-  std::string load = "not-found";    // LoadState
-  std::string active = "inactive";   // ActiveState
-  std::string sub = "dead";          // SubState
-  std::string fragment;              // FragmentPath; empty: none
-  std::string service_type;          // Type= of a service; empty otherwise
-  std::string result;                // Result; empty for types without one
-  std::string invocation;            // InvocationID, 32 hexadecimal digits; empty: never ran
-  std::uint32_t restarts = 0;        // NRestarts
-  std::int32_t exec_code = 0;        // ExecMainCode: CLD_EXITED and so on; 0: no main process has ended
-  std::int32_t exec_status = 0;      // ExecMainStatus: exit status, or signal number
-  bool condition = true;             // ConditionResult
+  std::string load = "not-found";   // LoadState
+  std::string active = "inactive";  // ActiveState
+  std::string sub = "dead";         // SubState
+  std::string fragment;             // FragmentPath; empty: none
+  std::string service_type;         // Type= of a service; empty otherwise
+  std::string result;               // Result; empty for types without one
+  std::string invocation;           // InvocationID, 32 hexadecimal digits; empty: never ran
+  std::uint32_t restarts = 0;       // NRestarts
+  std::int32_t exec_code = 0;       // ExecMainCode: CLD_EXITED and so on; 0: no main process has ended
+  std::int32_t exec_status = 0;     // ExecMainStatus: exit status, or signal number
+  bool condition = true;            // ConditionResult
   bool remain_after_exit = false;
   bool can_reload = false;
   bool refuse_manual_start = false;
   bool refuse_manual_stop = false;
   bool need_daemon_reload = false;
-  bool has_job = false;              // a job is queued or runs
+  bool has_job = false;                   // a job is queued or runs
   std::vector<std::string> triggered_by;  // sockets, timers and paths that start it
   std::vector<std::string> dependents;    // RequiredBy, BoundBy, RequisiteOf and ConsistsOf together
 

@@ -17,29 +17,34 @@ namespace switchback {
 struct Expectation {
   std::set<UnitName> touched;   // the activation stopped, started or reloaded them, or they depend on such
   std::set<UnitName> must_run;  // of those: expected to be up (or, for a oneshot, to have succeeded)
-  Snapshot baseline;            // everything, before anything was changed
+  std::set<UnitName> started;   // of those: started afresh, so that NRestarts counts from zero
+  Snapshot baseline;            // units that ran or had failed before anything was changed
   GatePolicy policy;
   bool reverting = false;  // relative to the baseline alone: what was bad before may be bad again
 };
 
-/// How a unit has behaved since the gate began, which one snapshot cannot tell. Kept by the engine between
-/// reads.
+/// How often a unit was restarted by systemd since the gate began, which one snapshot cannot tell: NRestarts
+/// goes back to zero when somebody resets or starts the unit. A restart by somebody is no flap.
 struct UnitTrack {
-  std::uint32_t restarts_at_start = 0;
-  std::uint32_t restarts_lost = 0;  // counted before NRestarts was reset to zero
-  std::uint32_t last_restarts = 0;
-  std::string last_invocation;
-  std::uint32_t abnormal_ends = 0;  // new invocations after an end that was no success
-  std::uint32_t flaps() const { return (last_restarts - restarts_at_start) + restarts_lost + abnormal_ends; }
+  std::uint32_t first = 0;    // NRestarts from which the present run of numbers counts
+  std::uint32_t last = 0;     // NRestarts at the last look
+  std::uint32_t earlier = 0;  // flaps before the number was reset
+  [[nodiscard]] std::uint32_t flaps() const { return earlier + (last - first); }
 };
-/// Takes one more look at the unit into account. A restart by somebody is no flap: only an abnormal end or a
-/// grown NRestarts is.
+[[nodiscard]] UnitTrack start_track(const UnitName& unit, const UnitSnapshot& now,
+                                    const Expectation& expected);
+/// Takes one more look at the unit into account.
 [[nodiscard]] UnitTrack follow(UnitTrack track, const UnitSnapshot& now);
-[[nodiscard]] UnitTrack start_track(const UnitSnapshot& now);
+
+/// Whether the unit counts as bad: failed, or on its way through automatic restarts.
+[[nodiscard]] bool is_bad(const UnitSnapshot& unit);
+
+/// Why the unit's last run ended, in words: «exited with status 1», «was killed by SIGSEGV», «timed out».
+[[nodiscard]] std::string end_in_words(const UnitSnapshot& unit);
 
 struct UnitJudgement {
   UnitVerdict verdict = UnitVerdict::pending;
-  std::string reason;  // one clause: «failed (exit-code, status 1)»
+  std::string reason;  // one clause: «exited with status 1»
 };
 
 [[nodiscard]] UnitJudgement judge_unit(const UnitName& unit, const UnitSnapshot& now, const UnitTrack& track,

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "activator/core/reverting.hpp"
+
+#include "activator/core/overloaded.hpp"
+
+#include <utility>
+
+namespace switchback {
+namespace {
+
+using Answer = std::optional<Transition>;
+
+Transition observe_revert(const Script& script, Reverting state) {
+  state.observing = true;
+  state.soaking = false;
+  return {std::move(state), {ArmDeadline{script.gate.deadline}, WatchGate{true}}};
+}
+
+Transition continue_from(const Script& script, Reverting state, std::size_t index) {
+  const auto steps = steps_of(script, state);
+  if (index >= steps.size()) return observe_revert(script, std::move(state));
+  state.step = index;
+  return {std::move(state), {RunStep{steps[index]}}};
+}
+
+Transition conclude(const Reverting& state, Outcome outcome, const std::vector<Cause>& added) {
+  auto causes = state.causes;
+  causes.insert(causes.end(), added.begin(), added.end());
+  return {Finished{outcome, std::move(causes)}, {AbandonStep{}, LeaveGate{}, DisarmSoak{}, Conclude{}}};
+}
+
+/// The attempt came to nothing: once more from the beginning, or the end.
+Transition try_again(const Script& script, const Reverting& state, Outcome at_last,
+                     const std::vector<Cause>& why) {
+  if (state.attempt >= kMaxRevertAttempts) return conclude(state, at_last, why);
+  auto next = state;
+  ++next.attempt;
+  auto transition = begin_revert(script, std::move(next));
+  transition.actions.insert(transition.actions.begin(), {AbandonStep{}, LeaveGate{}, DisarmSoak{}});
+  for (const auto& cause : why) {
+    transition.actions.insert(transition.actions.begin(), Warn{"reverting once more: " + cause.message});
+  }
+  return transition;
+}
+
+Transition restarted(const Script& script, Reverting next, bool same_boot) {
+  if (++next.restarts > kMaxRevertRestarts) {
+    return conclude(next, Outcome::revert_failed,
+                    {Cause{"the activator was restarted again and again while it reverted", "", "", {}, {}}});
+  }
+  if (!same_boot) next.rebooted = true;
+  if (same_boot && next.observing) {
+    next.soaking = false;
+    return {std::move(next), {KeepDeadline{}, WatchGate{true}}};
+  }
+  return begin_revert(script, std::move(next));
+}
+
+Outcome good_end(const Reverting& state) {
+  return state.superseded ? Outcome::superseded : Outcome::reverted;
+}
+
+}  // namespace
+
+Steps steps_of(const Script& script, const Reverting& state) {
+  Steps steps;
+  if (state.set_back) steps = set_back_steps(script.changes);
+  const auto back =
+      state.rebooted ? revert_steps_after_reboot(script.changes) : revert_steps(script.changes, state.begun);
+  steps.insert(steps.end(), back.begin(), back.end());
+  return steps;
+}
+
+Transition begin_revert(const Script& script, Reverting reverting) {
+  reverting.step = 0;
+  reverting.observing = false;
+  reverting.soaking = false;
+  auto transition = continue_from(script, std::move(reverting), 0);
+  if (!std::get<Reverting>(transition.next).observing) {
+    transition.actions.insert(transition.actions.begin(), ArmDeadline{script.activation_timeout});
+  }
+  return transition;
+}
+
+std::optional<Transition> step_reverting(const Script& script, const Reverting& state,
+                                         const ActivationEvent& event, std::chrono::milliseconds soak) {
+  const auto with_soaking = [&](bool soaking, Action action) {
+    auto next = state;
+    next.soaking = soaking;
+    return Transition{std::move(next), {std::move(action)}};
+  };
+  return std::visit(
+      Overloaded{
+          [&](const StepDone&) -> Answer {
+            if (state.observing) return std::nullopt;
+            return continue_from(script, state, state.step + 1);
+          },
+          [&](const StepFailed& failed) -> Answer {
+            if (state.observing) return std::nullopt;
+            return try_again(script, state, Outcome::revert_failed, {failed.cause});
+          },
+          [&](const Superseded& superseded) -> Answer {
+            auto next = state;
+            next.superseded = true;
+            next.causes.push_back(superseded.cause);
+            return continue_from(script, std::move(next), state.step + 1);
+          },
+          [&](const GateHealthy&) -> Answer {
+            if (!state.observing || state.soaking) return std::nullopt;
+            if (soak.count() == 0) return conclude(state, good_end(state), {});
+            return with_soaking(true, ArmSoak{soak});
+          },
+          [&](const GatePending&) -> Answer {
+            if (!state.observing || !state.soaking) return std::nullopt;
+            return with_soaking(false, DisarmSoak{});
+          },
+          [&](const GateUnhealthy& unhealthy) -> Answer {
+            if (!state.observing) return std::nullopt;
+            return try_again(script, state, Outcome::reverted_unhealthy, unhealthy.causes);
+          },
+          [&](const SoakElapsed&) -> Answer {
+            if (!state.observing || !state.soaking) return std::nullopt;
+            return conclude(state, good_end(state), {});
+          },
+          [&](const DeadlineReached& late) -> Answer {
+            auto why = late.pending;
+            if (why.empty()) why.push_back(Cause{"the revert took too long", "", "", {}, {}});
+            return try_again(script, state,
+                             state.observing ? Outcome::reverted_unhealthy : Outcome::revert_failed, why);
+          },
+          [&](const Restarted& again) -> Answer { return restarted(script, state, again.same_boot); },
+          [](const auto&) -> Answer { return std::nullopt; },
+      },
+      event);
+}
+
+}  // namespace switchback

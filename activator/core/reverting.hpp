@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// The state machine's way back, a part of activation.hpp: two attempts at most, and the same gate at their
+// end.
+#pragma once
+
+#include "activator/core/activation.hpp"
+
+#include <chrono>
+#include <optional>
+
+namespace switchback {
+
+/// Enters the revert at its first step.
+[[nodiscard]] Transition begin_revert(const Script& script, Reverting reverting);
+
+/// What `event` means while reverting.
+[[nodiscard]] std::optional<Transition> step_reverting(const Script& script, const Reverting& state,
+                                                       const ActivationEvent& event,
+                                                       std::chrono::milliseconds soak);
+
+}  // namespace switchback

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "activator/core/snapshot.hpp"
+
+#include "activator/core/record.hpp"
+#include "activator/protocol/json_reader.hpp"
+
+#include <limits>
+
+namespace switchback {
+
+// The record keeps of each unit what a later comparison with it needs.
+
+nlohmann::json to_json(const Snapshot& snapshot) {
+  auto out = nlohmann::json::object();
+  for (const auto& [unit, state] : snapshot) {
+    out[unit.text()] = {{"load", state.load},         {"active", state.active},
+                        {"sub", state.sub},           {"result", state.result},
+                        {"restarts", state.restarts}, {"invocation", state.invocation}};
+  }
+  return out;
+}
+
+Result<Snapshot> parse_snapshot(const nlohmann::json& document, const std::string& where) {
+  if (!document.is_object()) return fail(Errc::corrupt, where + ": expected an object");
+  Snapshot snapshot;
+  for (const auto& [name, value] : document.items()) {
+    auto unit = UnitName::parse(name);
+    if (!unit) return fail(Errc::corrupt, where + ": " + unit.error().message);
+    JsonReader reader(value, where + "." + name, Errc::corrupt);
+    UnitSnapshot state;
+    state.load = reader.string("load");
+    state.active = reader.string("active");
+    state.sub = reader.string("sub");
+    state.result = reader.string_or("result", "");
+    state.restarts =
+        static_cast<std::uint32_t>(reader.integer("restarts", 0, std::numeric_limits<std::uint32_t>::max()));
+    state.invocation = reader.string_or("invocation", "");
+    if (auto finished = reader.finish(); !finished) return tl::make_unexpected(finished.error());
+    snapshot.emplace(std::move(*unit), std::move(state));
+  }
+  return snapshot;
+}
+
+}  // namespace switchback
