@@ -62,13 +62,18 @@ struct KeepCopies {
   std::optional<StorePath> closure;
   bool operator==(const KeepCopies&) const = default;
 };
+/// Starts whatever ran before the activation and does not run now, touched or not: the trial may have stopped it.
+/// The last step of every revert, tolerant. Which units that are is found when it is carried out.
+struct StartMissing {
+  bool operator==(const StartMissing&) const = default;
+};
 /// What was written to the file systems that matter is on disk.
 struct SyncDisks {
   bool operator==(const SyncDisks&) const = default;
 };
 
 using Step = std::variant<RunJobs, PlaceTrial, DropTrial, ReloadManager, VerifyUnits, ResetFailed, SetProfile,
-                          KeepCopies, SyncDisks>;
+                          KeepCopies, StartMissing, SyncDisks>;
 using Steps = std::vector<Step>;
 
 /// One change, prepared: what ran before, what shall run, and the plan between the two.
