@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// The engine at the two ends of an activation that it did not begin or will not go on with: recovery when the
+// activator starts, and what is left to do once the outcome is durable.
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "activator/engine/engine.hpp"
+#include "activator/engine/history.hpp"
+
+namespace switchback {
+
+void Engine::start() {
+  const auto text = ports_.records.load();
+  if (!text) {
+    trouble_ = "the record of the running activation cannot be read: " + text.error().message +
+               ". Nothing was changed; see «When it goes wrong» in the manual";
+    spdlog::error("{}", trouble_);
+    return;
+  }
+  if (!*text) return tidy_up();
+  auto record = parse_record(**text);
+  if (!record) {
+    trouble_ = record.error().message + ". Nothing was changed; see «When it goes wrong» in the manual";
+    spdlog::error("{}", trouble_);
+    return;
+  }
+  resume(std::move(*record));
+}
+
+void Engine::resume(Record record) {
+  const auto boot = ports_.host.boot();
+  const auto committed = ports_.copies.committed();
+  if (!boot || !committed) {
+    trouble_ = "an activation was under way, but this boot cannot be told from others: " +
+               (boot ? committed.error().message : boot.error().message);
+    spdlog::error("{}", trouble_);
+    return;
+  }
+  record_ = std::move(record);
+  script_ = script_of(*record_);
+  log_.resume(record_->request.id);
+  was_reloaded_ = true;  // it may have been: forgetting the pin once more costs a reload
+  Restarted restarted{record_->boot == *boot, !record_->changes.empty()};
+  for (const auto& change : record_->changes) {
+    const auto found = committed->find(change.profile);
+    if (found == committed->end() || found->second != change.closure) restarted.new_is_committed = false;
+  }
+  if (!restarted.same_boot) {
+    record_->boot = *boot;
+    record_->switched_ms.reset();
+    record_->deadline_ms.reset();
+  }
+  spdlog::warn("activation {} was {} when the activator ended; {} boot", record_->request.id.text(),
+               switchback::text(phase_of(record_->state)), restarted.same_boot ? "the same" : "another");
+  handle(restarted);
+}
+
+std::vector<GenerationInfo> Engine::generations() const {
+  std::vector<GenerationInfo> infos;
+  for (const auto& change : record_->request.changes) {
+    GenerationInfo info{change.profile.text(), "", std::nullopt};
+    const auto current = ports_.profiles.current(change.profile);
+    if (current && *current) {
+      info.closure = (*current)->closure.text();
+      info.number = (*current)->number;
+    }
+    infos.push_back(std::move(info));
+  }
+  return infos;
+}
+
+OutcomeEvent Engine::outcome_event() const {
+  const auto& finished = std::get<Finished>(record_->state);
+  OutcomeEvent event{finished.outcome, finished.causes, generations()};
+  evidence_.attach(event.causes);
+  return event;
+}
+
+void Engine::conclude() {
+  deadline_.reset();
+  soak_.reset();
+  const bool committed = std::get<Finished>(record_->state).outcome == Outcome::committed;
+  // The record is on disk: whoever waits for the commit is answered before anything else.
+  for (auto& waiting : std::exchange(waiting_for_commit_, {})) {
+    if (committed) waiting(running_status());
+    else waiting(fail(Errc::wrong_phase, "the activation was not committed: " +
+                                             std::string(text(std::get<Finished>(record_->state).outcome))));
+  }
+  evidence_.await([this] { finish(); });
+}
+
+void Engine::finish() {
+  const auto outcome = outcome_event();
+  spdlog::info("activation {}: {}", record_->request.id.text(), text(outcome.outcome));
+  tidy_up();
+  log_.emit(outcome);
+  const auto written = ports_.records.finish(
+      record_->request.id, history_document(*record_, outcome, log_.events(), ports_.clock.realtime_ms()));
+  if (!written) {
+    // The outcome itself is durable in the record: the next start moves it into the history.
+    trouble_ = with_context(written.error(), "the history cannot be written").message;
+    spdlog::error("{}", trouble_);
+  }
+  record_.reset();
+  if (std::exchange(was_reloaded_, false)) {
+    // Without it systemd would go on starting the pinned binary, and name a drop-in that is gone.
+    ports_.units.reload(alive_.guard([this](Status) {
+      if (idle_ && !record_) idle_();
+    }));
+  } else if (idle_) {
+    idle_();
+  }
+}
+
+void Engine::tidy_up() {
+  ports_.copies.clean();
+  ports_.host.unpin_activator();
+  ports_.profiles.unpin_all("");
+}
+
+}  // namespace switchback

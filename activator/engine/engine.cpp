@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#include "activator/engine/engine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include "activator/core/overloaded.hpp"
+#include "activator/core/expectation.hpp"
+#include "activator/engine/history.hpp"
+
+namespace switchback {
+
+Engine::Engine(Ports ports)
+    : ports_(ports),
+      log_(ports.records, ports.clock),
+      runner_(ports, [this](std::string message) { log_.emit(WarningEvent{std::move(message)}); }),
+      gate_(ports, {[this](const GateReading& reading) { judged(reading); },
+                    [this](const UnitEvent& event) { log_.emit(event); }}),
+      evidence_(ports.journal, ports.timers, [this](const LogEvent& event) { log_.emit(event); }) {}
+
+void Engine::handle(const ActivationEvent& event) {
+  if (!record_) return;
+  auto transition = step(script_, record_->state, event);
+  if (!transition) return;
+  const auto before = *record_;
+  record_->state = std::move(transition->next);
+  if (std::holds_alternative<Switching>(before.state) || std::holds_alternative<Preparing>(before.state)) {
+    if (std::holds_alternative<Observing>(record_->state)) record_->switched_ms = ports_.clock.boottime_ms();
+  }
+  for (const auto& action : transition->actions) {
+    if (const auto* arm = std::get_if<ArmDeadline>(&action)) arm_deadline(arm->after);
+  }
+  const bool rebooted = std::holds_alternative<Restarted>(event);
+  if (rebooted || must_be_saved(before.state, record_->state)) {
+    if (auto saved = save(); !saved) {
+      spdlog::error("{}", saved.error().message);
+      const auto* finished = std::get_if<Finished>(&record_->state);
+      const bool needs_no_record = std::holds_alternative<Reverting>(record_->state) ||
+                                   (finished != nullptr && finished->outcome != Outcome::committed);
+      if (!needs_no_record) {
+        // What is on disk is the state before: from there the way back is open.
+        record_ = before;
+        return handle(RecordFailed{saved.error().message});
+      }
+    }
+  }
+  announce_phase(before.state);
+  for (const auto& action : transition->actions) perform(action);
+}
+
+Status Engine::save() {
+  return ports_.records.save(to_json(*record_).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+void Engine::announce_phase(const State& before) {
+  const auto phase = phase_of(record_->state);
+  if (phase == Phase::finished || phase == phase_of(before)) return;
+  spdlog::info("activation {}: {}", record_->request.id.short_text(), text(phase));
+  log_.emit(PhaseEvent{phase, std::chrono::duration<double>(time_left()).count()});
+  if (phase != Phase::reverting) return;
+  for (const auto& cause : std::get<Reverting>(record_->state).causes) {
+    if (auto unit = UnitName::parse(cause.unit); unit) {
+      const auto* state = gate_.find(*unit);
+      evidence_.gather(*unit, state == nullptr ? "" : state->invocation);
+    }
+    log_.emit(WarningEvent{"reverting: " + cause.message});
+  }
+}
+
+void Engine::perform(const Action& action) {
+  std::visit(Overloaded{
+                 [&](const RunStep& run) { run_step(run.step); },
+                 [&](const AbandonStep&) {
+                   runner_.abandon();
+                   preparer_.reset();
+                 },
+                 [&](const WatchGate& watch) { open_gate(watch.reverting); },
+                 [&](const LeaveGate&) {
+                   gate_.close();
+                   soak_.reset();
+                 },
+                 [](const ArmDeadline&) {},  // armed before the record was written, which holds it
+                 [&](const KeepDeadline&) { arm_deadline(time_left()); },
+                 [&](const ArmSoak& soak) {
+                   // Signals are hints: the end of the soak is a look of its own.
+                   soak_ = ports_.timers.arm(soak.after, alive_.guard([this] {
+                     gate_.look_once_more([this] { handle(SoakElapsed{}); });
+                   }));
+                 },
+                 [&](const DisarmSoak&) { soak_.reset(); },
+                 [&](const Warn& warn) { log_.emit(WarningEvent{warn.message}); },
+                 [&](const Conclude&) { conclude(); },
+             },
+             action);
+}
+
+void Engine::arm_deadline(std::chrono::milliseconds after) {
+  record_->deadline_ms = ports_.clock.boottime_ms() + after.count();
+  deadline_ = ports_.timers.arm(after, alive_.guard([this] { deadline_reached(); }));
+}
+
+std::chrono::milliseconds Engine::time_left() const {
+  const auto left = record_->deadline_ms.value_or(0) - ports_.clock.boottime_ms();
+  return std::chrono::milliseconds{std::max<std::int64_t>(left, 0)};
+}
+
+void Engine::deadline_reached() {
+  DeadlineReached event;
+  if (gate_.is_open()) {
+    for (const auto& [unit, judgement] : gate_.last().units) {
+      if (judgement.verdict != UnitVerdict::pending) continue;
+      event.pending.push_back(Cause{unit.text() + " was not ready: " + judgement.reason, unit.text(), "", {}, {}});
+    }
+  }
+  handle(event);
+}
+
+void Engine::run_step(const Step& step) {
+  spdlog::info("activation {}: {}", record_->request.id.short_text(), describe(step));
+  if (std::holds_alternative<ReloadManager>(step)) was_reloaded_ = true;
+  // The manager's own deadline comes first, since it can name the units that were still busy.
+  runner_.run(*record_, step, time_left() - std::min(time_left() / 10, std::chrono::milliseconds{1000}),
+              [this](const ActivationEvent& event) { handle(event); });
+}
+
+void Engine::open_gate(bool reverting) {
+  gate_.open(expectation_of(record_->changes, record_->baseline, record_->request.gate, reverting));
+}
+
+void Engine::judged(const GateReading& reading) {
+  for (const auto& warning : reading.warnings) {
+    if (warned_.insert(warning).second) log_.emit(WarningEvent{warning});
+  }
+  switch (reading.verdict) {
+    case UnitVerdict::healthy:
+      return handle(GateHealthy{});
+    case UnitVerdict::unhealthy:
+      return handle(GateUnhealthy{reading.causes});
+    case UnitVerdict::pending:
+    case UnitVerdict::ignored:
+      return handle(GatePending{});
+  }
+}
+
+Status Engine::activate(ActivateRequest request, std::string holder) {
+  if (!trouble_.empty()) return fail(Errc::corrupt, trouble_);
+  if (record_) {
+    if (record_->request.id == request.id) return {};  // a pusher that asks again after losing its connection
+    const auto now = running_status();
+    const auto left = static_cast<int>(now.seconds_left.value_or(0));
+    return fail(Errc::busy, "the host is held by activation " + now.id.short_text() + " of " + now.holder + ", " +
+                                std::string(text(now.phase)) + ", for " + std::to_string(left) + " s more at most");
+  }
+  const auto boot = ports_.host.boot();
+  if (!boot) return tl::make_unexpected(boot.error());
+  auto first = begin();
+  record_ = Record{.request = std::move(request),
+                   .holder = std::move(holder),
+                   .boot = *boot,
+                   .begun_ms = ports_.clock.realtime_ms(),
+                   .state = std::move(first.next)};
+  log_.begin(record_->request.id);
+  evidence_.clear();
+  warned_.clear();
+  was_reloaded_ = false;
+  script_ = script_of(*record_);
+  for (const auto& action : first.actions) {
+    if (const auto* arm = std::get_if<ArmDeadline>(&action)) arm_deadline(arm->after);
+  }
+  if (auto saved = save(); !saved) {
+    record_.reset();
+    deadline_.reset();
+    return tl::make_unexpected(with_context(saved.error(), "nothing was begun"));
+  }
+  spdlog::info("activation {} of {} begins", record_->request.id.text(), record_->holder);
+  log_.emit(PhaseEvent{Phase::preparing, std::chrono::duration<double>(time_left()).count()});
+  prepare();
+  return {};
+}
+
+void Engine::prepare() {
+  preparer_ = std::make_unique<Preparer>(ports_, record_->request);
+  preparer_->run([this](Result<Preparation> result) { prepared(std::move(result)); });
+}
+
+void Engine::prepared(Result<Preparation> result) {
+  // Handled from the loop: the preparer that is calling here is destroyed by what follows.
+  soak_ = ports_.timers.arm(std::chrono::milliseconds{0}, alive_.guard([this, result = std::move(result)] {
+    if (!result) return handle(PreparationFailed{Cause{result.error().message, "", "", {}, {}}});
+    for (const auto& warning : result->warnings) log_.emit(WarningEvent{warning});
+    for (const auto& change : result->changes) {
+      for (const auto& unit : change.units.explained) {
+        log_.emit(PlanEvent{change.profile.text(), unit.unit.text(), unit.action, unit.reason});
+      }
+    }
+    record_->changes = result->changes;
+    record_->baseline = result->baseline;
+    script_ = script_of(*record_);
+    handle(Prepared{});
+  }));
+}
+
+}  // namespace switchback

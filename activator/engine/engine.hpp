@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// Runs activations: feeds events to the state machine, writes the record before it acts, carries out the actions
+// through the ports. Decides nothing that core/activation.hpp decides.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "activator/core/activation.hpp"
+#include "activator/core/record.hpp"
+#include "activator/engine/alive.hpp"
+#include "activator/engine/event_log.hpp"
+#include "activator/engine/evidence.hpp"
+#include "activator/engine/gate_watch.hpp"
+#include "activator/engine/ports.hpp"
+#include "activator/engine/preparation.hpp"
+#include "activator/engine/step_runner.hpp"
+#include "activator/protocol/status.hpp"
+
+namespace switchback {
+
+class Engine {
+ public:
+  explicit Engine(Ports ports);
+
+  /// Goes on with what the record says, or tidies up when there is none. Called once, first.
+  void start();
+
+  /// Accepts an activation; what comes of it is told by events. `holder` is who asked, for a person.
+  /// Errors: busy (who holds the host, in which phase, until when), corrupt while an unreadable record is there.
+  [[nodiscard]] Status activate(ActivateRequest request, std::string holder);
+  /// Tells the events of the running activation, or of a finished one, after number `after`; the last is the outcome.
+  /// Errors: no_such_activation.
+  [[nodiscard]] Result<std::shared_ptr<void>> watch(const WatchRequest& request, Listener listener);
+  /// Answers with the state once it is durable. `connected_ms` is when the caller's connection was made, on
+  /// CLOCK_BOOTTIME. Errors: no_such_activation, stale_connection, wrong_phase (with the state).
+  void confirm(const ConfirmRequest& request, std::int64_t connected_ms, Callback<ActivationStatus> done);
+  /// Errors: no_such_activation, wrong_phase.
+  [[nodiscard]] Result<ActivationStatus> cancel(const CancelRequest& request);
+  void status(Callback<HostStatus> done);
+  /// Finished activations, newest first, as documents of the history.
+  [[nodiscard]] std::vector<std::string> history(std::size_t limit) { return ports_.records.history(limit); }
+
+  /// Whether a record runs; the process must not exit then.
+  [[nodiscard]] bool is_running() const { return record_.has_value(); }
+  /// Called each time an activation has come to its end and nothing of it is left to do.
+  void on_idle(std::function<void()> idle) { idle_ = std::move(idle); }
+
+ private:
+  void handle(const ActivationEvent& event);
+  [[nodiscard]] Status save();
+  void announce_phase(const State& before);
+  void perform(const Action& action);
+  void arm_deadline(std::chrono::milliseconds after);
+  void deadline_reached();
+  void prepare();
+  void prepared(Result<Preparation> result);
+  void run_step(const Step& step);
+  void open_gate(bool reverting);
+  void judged(const GateReading& reading);
+  void conclude();
+  void finish();
+  void tidy_up();
+  void resume(Record record);
+  [[nodiscard]] OutcomeEvent outcome_event() const;
+  [[nodiscard]] ActivationStatus running_status() const;
+  [[nodiscard]] std::vector<GenerationInfo> generations() const;
+  [[nodiscard]] std::chrono::milliseconds time_left() const;
+
+  Ports ports_;
+  Alive alive_;
+  EventLog log_;
+  StepRunner runner_;
+  GateWatch gate_;
+  Evidence evidence_;
+  std::optional<Record> record_;
+  Script script_;
+  std::string trouble_;  // why a record that is there cannot be used
+  std::unique_ptr<Preparer> preparer_;
+  std::unique_ptr<Timer> deadline_, soak_;
+  std::vector<Callback<ActivationStatus>> waiting_for_commit_;
+  std::set<std::string> warned_;
+  std::function<void()> idle_;
+  bool was_reloaded_ = false;  // the manager knows our pinned unit: it must forget it again
+};
+
+}  // namespace switchback

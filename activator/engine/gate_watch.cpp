@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "activator/engine/gate_watch.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace switchback {
+
+void GateWatch::open(Expectation expected) {
+  close();
+  open_ = true;
+  everything_ = true;
+  expected_ = std::move(expected);
+  watched_ = expected_.touched;
+  for (const auto& [unit, state] : expected_.baseline) {
+    for (const auto& pattern : expected_.policy.critical) {
+      if (state.is_up_or_coming() && matches_glob(pattern, unit.text())) watched_.insert(unit);
+    }
+  }
+  ports_.units.watch(alive_.guard([this](const UnitName* unit) { signalled(unit); }));
+  look();
+}
+
+void GateWatch::close() {
+  if (open_) ports_.units.watch(nullptr);
+  alive_.renew();
+  open_ = looking_ = everything_ = false;
+  signalled_.clear();
+  now_.clear();
+  tracks_.clear();
+  told_.clear();
+  then_ = nullptr;
+  poll_.reset();
+  soon_.reset();
+}
+
+void GateWatch::look_once_more(std::function<void()> then) {
+  then_ = std::move(then);
+  everything_ = true;
+  look();
+}
+
+const UnitSnapshot* GateWatch::find(const UnitName& unit) const {
+  const auto found = now_.find(unit);
+  return found == now_.end() ? nullptr : &found->second;
+}
+
+void GateWatch::signalled(const UnitName* unit) {
+  if (unit == nullptr) everything_ = true;
+  else if (watched_.contains(*unit)) signalled_.insert(*unit);
+  else return;  // what nobody touched is seen by the poll
+  // From the loop, so that a burst of signals makes one look.
+  if (!looking_) soon_ = ports_.timers.arm(std::chrono::milliseconds{0}, alive_.guard([this] { look(); }));
+}
+
+void GateWatch::look() {
+  if (!open_ || looking_ || (!everything_ && signalled_.empty())) return;
+  looking_ = true;
+  soon_.reset();
+  const bool rest = std::exchange(everything_, false);
+  auto units = rest ? watched_ : signalled_;
+  signalled_.clear();
+  ports_.units.read(std::move(units), alive_.guard([this, rest](Result<Snapshot> read) {
+    if (read) take(*read);
+    else everything_ = rest;  // the poll tries again
+    if (read && rest) return look_at_the_rest();
+    looking_ = false;
+    if (read) judge_now();
+    arm_poll();
+  }));
+}
+
+void GateWatch::take(const Snapshot& read) {
+  for (const auto& [unit, state] : read) {
+    const auto track = tracks_.find(unit);
+    tracks_.insert_or_assign(
+        unit, follow(track == tracks_.end() ? start_track(unit, state, expected_) : track->second, state));
+    now_.insert_or_assign(unit, state);
+  }
+}
+
+void GateWatch::look_at_the_rest() {
+  ports_.units.list(alive_.guard([this](Result<Snapshot> listed) {
+    if (listed) {
+      std::erase_if(now_, [&](const auto& entry) { return !watched_.contains(entry.first); });
+      for (const auto& [unit, state] : *listed) now_.try_emplace(unit, state);
+    }
+    looking_ = false;
+    judge_now();
+    if (open_ && then_) std::exchange(then_, nullptr)();
+    arm_poll();
+  }));
+}
+
+void GateWatch::judge_now() {
+  last_ = judge(now_, tracks_, expected_);
+  tell_changes();
+  tell_.reading(last_);
+}
+
+void GateWatch::arm_poll() {
+  if (!open_) return;
+  if (everything_ || !signalled_.empty()) {
+    const bool failed = everything_ && !then_;
+    soon_ = ports_.timers.arm(failed ? std::chrono::milliseconds{200} : std::chrono::milliseconds{0},
+                              alive_.guard([this] { look(); }));
+  }
+  poll_ = ports_.timers.arm(kGatePoll, alive_.guard([this] {
+    everything_ = true;
+    look();
+  }));
+}
+
+void GateWatch::tell_changes() {
+  for (const auto& [unit, judgement] : last_.units) {
+    const auto& state = now_.at(unit);
+    const UnitEvent event{unit.text(),       state.active,
+                          state.sub,         state.result,
+                          tracks_.at(unit).flaps(), judgement.verdict};
+    const auto before = told_.find(unit);
+    const bool same = before != told_.end() && before->second.active == event.active &&
+                      before->second.sub == event.sub && before->second.restarts == event.restarts &&
+                      before->second.verdict == event.verdict;
+    if (same) continue;
+    told_.insert_or_assign(unit, event);
+    tell_.unit(event);
+  }
+}
+
+}  // namespace switchback

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// Looks at the units for as long as the gate is open, and has every look judged (core/verdict.hpp). Decides when to
+// look: at every signal, and every two seconds whatever the signals say. What follows from a verdict is not its affair.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "activator/core/verdict.hpp"
+#include "activator/engine/alive.hpp"
+#include "activator/engine/ports.hpp"
+
+namespace switchback {
+
+inline constexpr std::chrono::seconds kGatePoll{2};
+
+class GateWatch {
+ public:
+  struct Tell {
+    std::function<void(const GateReading&)> reading;
+    std::function<void(const UnitEvent&)> unit;
+  };
+  GateWatch(Ports ports, Tell tell) : ports_(ports), tell_(std::move(tell)) {}
+
+  /// Judges from now on; every look is told, the first one soon.
+  void open(Expectation expected);
+  void close();
+  [[nodiscard]] bool is_open() const { return open_; }
+  /// Looks at everything once more, then calls `then` after that look was told; if it fails, at the next that succeeds.
+  void look_once_more(std::function<void()> then);
+  [[nodiscard]] const GateReading& last() const { return last_; }
+  /// What is known of `unit` now.
+  [[nodiscard]] const UnitSnapshot* find(const UnitName& unit) const;
+
+ private:
+  void look();
+  void take(const Snapshot& read);
+  void look_at_the_rest();
+  void judge_now();
+  void arm_poll();
+  void signalled(const UnitName* unit);
+  void tell_changes();
+
+  Ports ports_;
+  Tell tell_;
+  Alive alive_;
+  bool open_ = false;
+  bool looking_ = false;
+  bool everything_ = false;        // the next look is at everything, not only at what signalled
+  std::set<UnitName> signalled_;
+  Expectation expected_;
+  std::set<UnitName> watched_;
+  Snapshot now_;
+  std::map<UnitName, UnitTrack> tracks_;
+  std::map<UnitName, UnitEvent> told_;
+  GateReading last_;
+  std::function<void()> then_;
+  std::unique_ptr<Timer> poll_, soon_;
+};
+
+}  // namespace switchback

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// The document that the history keeps of a finished activation: its record's end, its events, its verdict.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "activator/core/record.hpp"
+#include "activator/protocol/event.hpp"
+#include "activator/protocol/status.hpp"
+
+namespace switchback {
+
+struct HistoryEntry {
+  ActivationStatus status;          // with its outcome
+  std::vector<Event> events;
+};
+
+/// The document: id, holder, begun and finished (seconds since the epoch), request, outcome, events.
+[[nodiscard]] std::string history_document(const Record& record, const OutcomeEvent& outcome,
+                                           const std::vector<Event>& events, std::int64_t finished_ms);
+/// nullopt for a document that cannot be read; the others still can.
+[[nodiscard]] std::optional<HistoryEntry> parse_history(const std::string& document);
+
+}  // namespace switchback

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Everything of the world that the engine sees, in one place.
+#pragma once
+
+#include "activator/ports/host.hpp"
+#include "activator/ports/profiles.hpp"
+#include "activator/ports/record_store.hpp"
+#include "activator/ports/unit_copies.hpp"
+#include "activator/ports/unit_manager.hpp"
+
+namespace switchback {
+
+struct Ports {
+  UnitManager& units;
+  Profiles& profiles;
+  UnitCopies& copies;
+  RecordStore& records;
+  Clock& clock;
+  Timers& timers;
+  Journal& journal;
+  Host& host;
+};
+
+}  // namespace switchback

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Everything that is found out before anything is changed: that the closures are there and of a known kind, what runs
+// now, what would be done with each unit, and what speaks against it. Leaves nothing behind but pins and staged
+// copies, which the engine drops again.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "activator/core/plan.hpp"
+#include "activator/core/record.hpp"
+#include "activator/engine/alive.hpp"
+#include "activator/engine/ports.hpp"
+
+namespace switchback {
+
+struct Preparation {
+  std::vector<PreparedChange> changes;
+  Snapshot baseline;
+  std::vector<std::string> warnings;
+};
+
+/// Prepares one activation; made anew for each.
+class Preparer {
+ public:
+  Preparer(Ports ports, ActivateRequest request) : ports_(ports), request_(std::move(request)) {}
+  /// Answers once, unless the preparer is destroyed before.
+  /// Errors: invalid_closure, refused (with what to do about it), io, unavailable.
+  void run(Callback<Preparation> done);
+
+ private:
+  struct Draft {
+    ChangeRequest request;
+    std::optional<StorePath> previous;
+    std::optional<std::uint64_t> previous_number;
+    std::vector<UnitDirEntry> entries;
+    UnitSet before, after;
+    std::vector<SkippedUnit> skipped;
+  };
+
+  void check_closures(std::size_t index);
+  void read_closures();
+  [[nodiscard]] Status read_change(const ChangeRequest& change, const std::map<ProfileName, StorePath>& committed);
+  [[nodiscard]] Status find_previous(Draft& draft, const std::map<ProfileName, StorePath>& committed);
+  [[nodiscard]] Status read_other_profiles(const std::map<ProfileName, StorePath>& committed);
+  void list_units();
+  void read_units();
+  void read_dependents();
+  void plan();
+  [[nodiscard]] Status object(const Draft& draft);
+  [[nodiscard]] PreparedChange prepare(const Draft& draft) const;
+  void stage(std::size_t index);
+  void verify(std::size_t index);
+  void fail_with(Error error);
+
+  Ports ports_;
+  ActivateRequest request_;
+  Callback<Preparation> done_;
+  Alive alive_;
+  std::vector<Draft> drafts_;
+  std::map<UnitName, std::string> other_profiles_;
+  Snapshot live_;                      // in full
+  Preparation result_;
+};
+
+}  // namespace switchback

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// The engine's answers to those who ask about an activation: watch, confirm, cancel, status.
+#include <algorithm>
+#include <utility>
+
+#include "activator/engine/engine.hpp"
+#include "activator/engine/history.hpp"
+
+namespace switchback {
+namespace {
+
+/// Searched newest first; the history is short (kHistoryLength).
+std::optional<HistoryEntry> find_finished(RecordStore& records, const ActivationId& id) {
+  for (const auto& document : records.history(kHistoryLength)) {
+    auto entry = parse_history(document);
+    if (entry && entry->status.id == id) return entry;
+  }
+  return std::nullopt;
+}
+
+Error unknown_activation(const ActivationId& id) {
+  return {Errc::no_such_activation, "this host knows no activation " + id.text() +
+                                        "; «switchback status» shows the running one and the last"};
+}
+
+Error too_late(const ActivationStatus& status) {
+  std::string state = std::string(text(status.phase));
+  if (status.outcome) {
+    state = std::string(text(status.outcome->outcome));
+    if (!status.outcome->causes.empty()) state += " (" + status.outcome->causes.front().message + ")";
+  }
+  return {Errc::wrong_phase, "too late: activation " + status.id.short_text() + " is " + state};
+}
+
+}  // namespace
+
+ActivationStatus Engine::running_status() const {
+  ActivationStatus status{record_->request.id, phase_of(record_->state),
+                          std::chrono::duration<double>(time_left()).count(), record_->holder, std::nullopt};
+  if (std::holds_alternative<Finished>(record_->state)) {
+    status.seconds_left.reset();
+    status.outcome = outcome_event();
+  }
+  return status;
+}
+
+Result<std::shared_ptr<void>> Engine::watch(const WatchRequest& request, Listener listener) {
+  if (record_ && record_->request.id == request.id) return log_.listen(request.after, std::move(listener));
+  const auto entry = find_finished(ports_.records, request.id);
+  if (!entry) return tl::make_unexpected(unknown_activation(request.id));
+  for (const auto& event : entry->events) {
+    const bool outcome = std::holds_alternative<OutcomeEvent>(event.body);
+    if (outcome || event.seq > request.after) listener(event);
+  }
+  return std::shared_ptr<void>();
+}
+
+void Engine::confirm(const ConfirmRequest& request, std::int64_t connected_ms, Callback<ActivationStatus> done) {
+  if (!record_ || record_->request.id != request.id) {
+    const auto entry = find_finished(ports_.records, request.id);
+    if (!entry) return done(tl::make_unexpected(unknown_activation(request.id)));
+    if (entry->status.outcome->outcome == Outcome::committed) return done(entry->status);
+    return done(tl::make_unexpected(too_late(entry->status)));
+  }
+  const auto phase = phase_of(record_->state);
+  const auto* finished = std::get_if<Finished>(&record_->state);
+  if (finished != nullptr && finished->outcome == Outcome::committed) return done(running_status());
+  if (phase == Phase::reverting || phase == Phase::finished) {
+    return done(tl::make_unexpected(too_late(running_status())));
+  }
+  if (!record_->switched_ms) {
+    return done(fail(Errc::wrong_phase, "too early: activation " + request.id.short_text() + " is " +
+                                            std::string(text(phase))));
+  }
+  if (connected_ms < *record_->switched_ms) {
+    return done(fail(Errc::stale_connection,
+                     "this connection was made before the new closure ran, so that it proves nothing: confirm over a "
+                     "new one"));
+  }
+  if (phase == Phase::observing) {
+    handle(Confirmed{});
+    return done(running_status());
+  }
+  waiting_for_commit_.push_back(std::move(done));
+  handle(Confirmed{});
+}
+
+Result<ActivationStatus> Engine::cancel(const CancelRequest& request) {
+  if (!record_ || record_->request.id != request.id) {
+    const auto entry = find_finished(ports_.records, request.id);
+    if (!entry) return tl::make_unexpected(unknown_activation(request.id));
+    return tl::make_unexpected(too_late(entry->status));
+  }
+  const auto phase = phase_of(record_->state);
+  if (phase == Phase::committing || phase == Phase::finished) return tl::make_unexpected(too_late(running_status()));
+  if (phase != Phase::reverting) handle(CancelRequested{request.reason});
+  return running_status();
+}
+
+void Engine::status(Callback<HostStatus> done) {
+  ports_.units.list(alive_.guard([this, done = std::move(done)](Result<Snapshot> units) {
+    HostStatus status;
+    status.host = ports_.host.name();
+    status.version = SWITCHBACK_VERSION;
+    status.trouble = trouble_;
+    const auto committed = ports_.copies.committed();
+    if (!committed && status.trouble.empty()) status.trouble = committed.error().message;
+    for (const auto& [profile, closure] : committed.value_or(std::map<ProfileName, StorePath>{})) {
+      ProfileStatus shown{{profile.text(), closure.text(), std::nullopt}, std::nullopt};
+      const auto current = ports_.profiles.current(profile);
+      if (current && *current && (*current)->closure == closure) {
+        shown.generation.number = (*current)->number;
+        if ((*current)->made_ms) {
+          shown.age = static_cast<double>(ports_.clock.realtime_ms() - *(*current)->made_ms) / 1000.0;
+        }
+      }
+      status.profiles.push_back(std::move(shown));
+    }
+    if (record_) status.running = running_status();
+    for (const auto& document : ports_.records.history(1)) {
+      if (auto entry = parse_history(document)) status.last = std::move(entry->status);
+    }
+    if (units) {
+      for (const auto& [unit, state] : *units) {
+        if (state.active == "failed") status.failed_units.push_back(unit.text());
+      }
+    } else if (status.trouble.empty()) {
+      status.trouble = units.error().message;
+    }
+    done(std::move(status));
+  }));
+}
+
+}  // namespace switchback

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include "activator/engine/step_runner.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "activator/core/verdict.hpp"
+
+namespace switchback {
+namespace {
+
+StepFailed failed_because(std::string message) { return {Cause{std::move(message), "", "", {}, {}}}; }
+
+std::string_view participle(JobVerb verb) {
+  switch (verb) {
+    case JobVerb::stop:
+      return "stopped";
+    case JobVerb::start:
+      return "started";
+    case JobVerb::restart:
+      return "restarted";
+    case JobVerb::reload:
+      return "reloaded";
+  }
+  return "changed";
+}
+
+std::string what_happened(JobVerb verb, const JobResult& job) {
+  return job.unit.text() + " could not be " + std::string(participle(verb)) + ": " +
+         (job.error.empty() ? "its job ended as «" + job.result + "»" : job.error);
+}
+
+const PreparedChange* change_of(const Record& record, const ProfileName& profile) {
+  const auto found = std::find_if(record.changes.begin(), record.changes.end(),
+                                  [&](const PreparedChange& change) { return change.profile == profile; });
+  return found == record.changes.end() ? nullptr : &*found;
+}
+
+/// Units that ran before by somebody's wish, and not for a moment or on behalf of another unit.
+bool is_lasting(const UnitName& unit, const UnitSnapshot& before) {
+  return before.active == "active" && unit.type() != UnitType::scope && unit.type() != UnitType::device &&
+         unit.type() != UnitType::slice && unit.type() != UnitType::mount && !unit.text().starts_with("run-") &&
+         !is_protected(unit);
+}
+
+}  // namespace
+
+void StepRunner::run(const Record& record, const Step& step, std::chrono::milliseconds deadline, Done done) {
+  alive_.renew();
+  record_ = &record;
+  deadline_ = deadline;
+  done_ = std::move(done);
+  std::visit([&](const auto& one) { run_one(one); }, step);
+}
+
+void StepRunner::abandon() {
+  if (!done_) return;
+  alive_.renew();
+  later_.reset();
+  done_ = nullptr;
+  ports_.units.cancel_jobs();
+}
+
+void StepRunner::finish(const Status& status) {
+  auto done = std::exchange(done_, nullptr);
+  if (!done) return;
+  if (status) return done(StepDone{});
+  if (status.error().code == Errc::conflict) return done(Superseded{Cause{status.error().message, "", "", {}, {}}});
+  done(failed_because(status.error().message));
+}
+
+void StepRunner::finish_later(Status status) {
+  // Steps that are done at once answer from the loop like all others, so that the engine is never entered twice.
+  later_ = ports_.timers.arm(std::chrono::milliseconds{0},
+                             alive_.guard([this, status = std::move(status)] { finish(status); }));
+}
+
+void StepRunner::run_one(const RunJobs& step) { submit(step.verb, step.units, step.tolerant); }
+
+void StepRunner::submit(JobVerb verb, std::vector<UnitName> units, bool tolerant) {
+  if (units.empty()) return finish_later({});
+  ports_.units.run_jobs(
+      verb, std::move(units), deadline_,
+      alive_.guard([this, verb, tolerant](Result<std::vector<JobResult>> results) {
+        if (!results) return finish(tl::make_unexpected(results.error()));
+        std::vector<JobResult> failed;
+        for (const auto& job : *results) {
+          if (!job.succeeded()) failed.push_back(job);
+        }
+        if (failed.empty()) return finish({});
+        if (!tolerant) return explain_failed_jobs(verb, failed);
+        for (const auto& job : failed) warn_(what_happened(verb, job));
+        finish({});
+      }));
+}
+
+void StepRunner::explain_failed_jobs(JobVerb verb, const std::vector<JobResult>& failed) {
+  std::set<UnitName> units;
+  for (const auto& job : failed) units.insert(job.unit);
+  ports_.units.read(units, alive_.guard([this, verb, failed](Result<Snapshot> snapshot) {
+    auto done = std::exchange(done_, nullptr);
+    if (!done) return;
+    // A unit that broke comes before one whose job failed only because of it.
+    auto first = failed.front();
+    for (const auto& job : failed) {
+      if (job.result == "failed" || job.result == "timeout") {
+        first = job;
+        break;
+      }
+    }
+    Cause cause{what_happened(verb, first), first.unit.text(), first.result, std::nullopt, {}};
+    const auto found = snapshot ? snapshot->find(first.unit) : Snapshot::iterator{};
+    if (snapshot && found != snapshot->end() && first.error.empty() && !found->second.result.empty()) {
+      cause.message = first.unit.text() + " could not be " + std::string(participle(verb)) + ": it " +
+                      end_in_words(found->second);
+      cause.result = found->second.result;
+      if (found->second.exec_code != 0) cause.exit_status = found->second.exec_status;
+    }
+    done(StepFailed{std::move(cause)});
+  }));
+}
+
+void StepRunner::run_one(const PlaceTrial& step) {
+  finish_later(ports_.copies.place_trial(record_->request.id, step.profile));
+}
+
+void StepRunner::run_one(const DropTrial& step) { finish_later(ports_.copies.drop_trial(step.profile)); }
+
+void StepRunner::run_one(const ReloadManager&) {
+  ports_.units.reload(alive_.guard([this](Status status) { finish(status); }));
+}
+
+void StepRunner::run_one(const ResetFailed& step) {
+  if (step.units.empty()) return finish_later({});
+  ports_.units.reset_failed(step.units, alive_.guard([this](Status status) { finish(status); }));
+}
+
+void StepRunner::run_one(const VerifyUnits& step) {
+  std::set<UnitName> units(step.present.begin(), step.present.end());
+  units.insert(step.absent.begin(), step.absent.end());
+  if (units.empty()) return finish_later({});
+  ports_.units.read(units, alive_.guard([this, step](Result<Snapshot> snapshot) {
+    if (!snapshot) return finish(tl::make_unexpected(snapshot.error()));
+    const auto ours = ports_.copies.generator_directory() + "/";
+    for (const auto& unit : step.present) {
+      const auto& state = snapshot->at(unit);
+      if (state.load == "masked") continue;
+      if (state.load != "loaded") {
+        return finish(fail(Errc::invalid_closure, unit.text() + " could not be loaded by systemd (" + state.load +
+                                                      "): «systemctl status " + unit.text() + "» tells why"));
+      }
+      if (!state.fragment.starts_with(ours)) {
+        return finish(fail(Errc::refused, unit.text() + " is defined by " + state.fragment + ", not by its closure"));
+      }
+    }
+    for (const auto& unit : step.absent) {
+      if (snapshot->at(unit).fragment.starts_with(ours)) {
+        return finish(fail(Errc::internal, unit.text() + " is still defined after its closure was taken back"));
+      }
+    }
+    finish({});
+  }));
+}
+
+void StepRunner::run_one(const SetProfile& step) {
+  const auto current = ports_.profiles.current(step.profile);
+  if (!current) return finish_later(tl::make_unexpected(current.error()));
+  const auto* change = change_of(*record_, step.profile);
+  const std::optional<StorePath> now = *current ? std::optional((*current)->closure) : std::nullopt;
+  const bool expected =
+      change != nullptr && (now == change->previous || now == std::optional<StorePath>(change->closure));
+  if (!expected && !record_->request.force) {
+    return finish_later(fail(Errc::conflict, "profile " + step.profile.text() + " was moved to " +
+                                                 (now ? now->text() : "nothing") +
+                                                 " by somebody else meanwhile; it was left there"));
+  }
+  ports_.profiles.set(step.profile, step.closure, step.number,
+                      alive_.guard([this](Status status) { finish(status); }));
+}
+
+void StepRunner::run_one(const KeepCopies& step) {
+  if (!step.closure) return finish_later(ports_.copies.forget(step.profile));
+  const auto entries = ports_.copies.of_closure(*step.closure);
+  if (!entries) return finish_later(tl::make_unexpected(entries.error()));
+  finish_later(ports_.copies.commit(step.profile, *step.closure, *entries));
+}
+
+void StepRunner::run_one(const SyncDisks&) { finish_later(ports_.host.sync_disks()); }
+
+void StepRunner::run_one(const StartMissing&) {
+  ports_.units.list(alive_.guard([this](Result<Snapshot> now) {
+    if (!now) return finish(tl::make_unexpected(now.error()));
+    std::set<UnitName> missing;
+    for (const auto& [unit, before] : record_->baseline) {
+      const auto found = now->find(unit);
+      const bool runs = found != now->end() && found->second.is_up_or_coming();
+      if (!runs && is_lasting(unit, before)) missing.insert(unit);
+    }
+    if (missing.empty()) return finish({});
+    ports_.units.read(missing, alive_.guard([this](Result<Snapshot> read) {
+      if (!read) return finish(tl::make_unexpected(read.error()));
+      start_missing(*read);
+    }));
+  }));
+}
+
+void StepRunner::start_missing(const Snapshot& missing) {
+  std::vector<UnitName> units;
+  for (const auto& [unit, state] : missing) {
+    const bool by_itself = state.triggered_by.empty() && !state.refuse_manual_start;
+    if (state.load == "loaded" && by_itself && !state.is_up_or_coming()) units.push_back(unit);
+  }
+  for (const auto& unit : units) warn_(unit.text() + " ran before and was stopped meanwhile: it is started again");
+  submit(JobVerb::start, std::move(units), /*tolerant=*/true);
+}
+
+}  // namespace switchback

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// Carries out one step of an activation through the ports. Decides nothing about what comes next: that is the state
+// machine's (core/activation.hpp).
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include "activator/core/activation.hpp"
+#include "activator/core/record.hpp"
+#include "activator/engine/alive.hpp"
+#include "activator/engine/ports.hpp"
+
+namespace switchback {
+
+class StepRunner {
+ public:
+  /// StepDone, StepFailed or Superseded.
+  using Done = std::function<void(ActivationEvent)>;
+  using Warning = std::function<void(std::string)>;
+
+  StepRunner(Ports ports, Warning warn) : ports_(ports), warn_(std::move(warn)) {}
+
+  /// Begins `step`; answers once, unless abandon() comes first. `record` must live until then.
+  void run(const Record& record, const Step& step, std::chrono::milliseconds deadline, Done done);
+  /// Cancels its jobs; it will not answer any more.
+  void abandon();
+
+ private:
+  void run_one(const RunJobs& step);
+  void run_one(const PlaceTrial& step);
+  void run_one(const DropTrial& step);
+  void run_one(const ReloadManager& step);
+  void run_one(const VerifyUnits& step);
+  void run_one(const ResetFailed& step);
+  void run_one(const SetProfile& step);
+  void run_one(const KeepCopies& step);
+  void run_one(const StartMissing& step);
+  void run_one(const SyncDisks& step);
+
+  void submit(JobVerb verb, std::vector<UnitName> units, bool tolerant);
+  void explain_failed_jobs(JobVerb verb, const std::vector<JobResult>& failed);
+  void start_missing(const Snapshot& now);
+  void finish(const Status& status);
+  void finish_later(Status status);
+
+  Ports ports_;
+  Warning warn_;
+  Alive alive_;
+  const Record* record_ = nullptr;
+  std::chrono::milliseconds deadline_{};
+  Done done_;
+  std::unique_ptr<Timer> later_;
+};
+
+}  // namespace switchback
