@@ -157,11 +157,8 @@ Status Engine::activate(ActivateRequest request, std::string holder) {
   const auto boot = ports_.host.boot();
   if (!boot) return tl::make_unexpected(boot.error());
   auto first = begin();
-  record_ = Record{.request = std::move(request),
-                   .holder = std::move(holder),
-                   .boot = *boot,
-                   .begun_ms = ports_.clock.realtime_ms(),
-                   .state = std::move(first.next)};
+  record_.emplace(Record{std::move(request), std::move(holder), *boot, ports_.clock.realtime_ms(), {}, {}, {}, {},
+                         std::move(first.next)});
   log_.begin(record_->request.id);
   evidence_.clear();
   warned_.clear();
