@@ -31,12 +31,14 @@ TEST_CASE("a host can be looked into and written to past its network", "[testhos
   const auto host = TestHost::boot(bare());
   host.cut_network();
   CHECK(host.run("systemctl stop ssh.service").status == 0);
-  host.write_file("/etc/systemd/system/it's.service", "[Service]\nExecStart=/bin/sleep 1000\n");
-  CHECK(host.exists("/etc/systemd/system/it's.service"));
+  host.write_file("/srv/it's here/it", "a\nb", "0755");
+  CHECK(host.exists("/srv/it's here/it"));
+  CHECK(host.read_file("/srv/it's here/it") == "a\nb");
+  CHECK(host.output_of("stat -c %a \"/srv/it's here/it\"") == "755");
+  host.write_file("/etc/systemd/system/it.service", "[Service]\nExecStart=/bin/sleep 1000\n");
   CHECK_FALSE(host.exists("/etc/nowhere"));
-  CHECK(host.output_of("systemctl daemon-reload; systemctl start \"it's.service\"").empty());
-  CHECK(host.unit_property("it's.service", "ActiveState") == "active");
-  CHECK_THAT(host.read_file("/etc/systemd/system/it's.service"), ContainsSubstring("sleep 1000"));
+  CHECK(host.output_of("systemctl daemon-reload; systemctl start it.service").empty());
+  CHECK(host.unit_property("it.service", "ActiveState") == "active");
   CHECK_THROWS(host.wait_for("false", std::chrono::milliseconds(100)));
 }
 

@@ -27,6 +27,10 @@ TestHost::TestHost(const HostOptions& options)
       world_({"host", layers_of(options.root)}),
       link_(pusher_->connect(world_, name_)),
       container_(world_, name_) {
+  const std::string prepared = "cd " + quoted(world_.directory() / "root/etc") + "; echo " + name_ +
+                               " >hostname; echo '127.0.0.1 localhost " + name_ +
+                               "' >hosts; tr -d - </proc/sys/kernel/random/uuid >machine-id";
+  if (world_.run(prepared).status != 0) throw std::runtime_error("cannot prepare the disk of " + name_);
   container_.boot(options.deadline);
 }
 
