@@ -4,7 +4,9 @@
 namespace switchback {
 namespace {
 
-void insert(std::set<UnitName>& set, const std::vector<UnitName>& units) { set.insert(units.begin(), units.end()); }
+void insert(std::set<UnitName>& set, const std::vector<UnitName>& units) {
+  set.insert(units.begin(), units.end());
+}
 
 }  // namespace
 

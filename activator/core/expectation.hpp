@@ -2,10 +2,10 @@
 // What the gate expects after a trial, or after a revert, of the changes that were prepared.
 #pragma once
 
-#include <vector>
-
 #include "activator/core/steps.hpp"
 #include "activator/core/verdict.hpp"
+
+#include <vector>
 
 namespace switchback {
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The engine at the two ends of an activation that it did not begin or will not go on with: recovery when the
 // activator starts, and what is left to do once the outcome is durable.
-#include <algorithm>
-#include <utility>
+#include "activator/engine/engine.hpp"
+#include "activator/engine/history.hpp"
 
 #include <spdlog/spdlog.h>
 
-#include "activator/engine/engine.hpp"
-#include "activator/engine/history.hpp"
+#include <algorithm>
+#include <utility>
 
 namespace switchback {
 
@@ -84,9 +84,11 @@ void Engine::conclude() {
   const bool committed = std::get<Finished>(record_->state).outcome == Outcome::committed;
   // The record is on disk: whoever waits for the commit is answered before anything else.
   for (auto& waiting : std::exchange(waiting_for_commit_, {})) {
-    if (committed) waiting(running_status());
-    else waiting(fail(Errc::wrong_phase, "the activation was not committed: " +
-                                             std::string(text(std::get<Finished>(record_->state).outcome))));
+    if (committed)
+      waiting(running_status());
+    else
+      waiting(fail(Errc::wrong_phase, "the activation was not committed: " +
+                                          std::string(text(std::get<Finished>(record_->state).outcome))));
   }
   evidence_.await([this] { finish(); });
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "activator/engine/engine.hpp"
 
-#include <algorithm>
-#include <utility>
+#include "activator/core/expectation.hpp"
+#include "activator/core/overloaded.hpp"
+#include "activator/engine/history.hpp"
 
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
-#include "activator/core/overloaded.hpp"
-#include "activator/core/expectation.hpp"
-#include "activator/engine/history.hpp"
+#include <algorithm>
+#include <utility>
 
 namespace switchback {
 
@@ -52,7 +52,8 @@ void Engine::handle(const ActivationEvent& event) {
 }
 
 Status Engine::save() {
-  return ports_.records.save(to_json(*record_).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  return ports_.records.save(
+      to_json(*record_).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 void Engine::announce_phase(const State& before) {
@@ -112,7 +113,8 @@ void Engine::deadline_reached() {
   if (gate_.is_open()) {
     for (const auto& [unit, judgement] : gate_.last().units) {
       if (judgement.verdict != UnitVerdict::pending) continue;
-      event.pending.push_back(Cause{unit.text() + " was not ready: " + judgement.reason, unit.text(), "", {}, {}});
+      event.pending.push_back(
+          Cause{unit.text() + " was not ready: " + judgement.reason, unit.text(), "", {}, {}});
     }
   }
   handle(event);
@@ -151,13 +153,21 @@ Status Engine::activate(ActivateRequest request, std::string holder) {
     if (record_->request.id == request.id) return {};  // a pusher that asks again after losing its connection
     const auto now = running_status();
     const auto left = static_cast<int>(now.seconds_left.value_or(0));
-    return fail(Errc::busy, "the host is held by activation " + now.id.short_text() + " of " + now.holder + ", " +
-                                std::string(text(now.phase)) + ", for " + std::to_string(left) + " s more at most");
+    return fail(Errc::busy, "the host is held by activation " + now.id.short_text() + " of " + now.holder +
+                                ", " + std::string(text(now.phase)) + ", for " + std::to_string(left) +
+                                " s more at most");
   }
   const auto boot = ports_.host.boot();
   if (!boot) return tl::make_unexpected(boot.error());
   auto first = begin();
-  record_.emplace(Record{std::move(request), std::move(holder), *boot, ports_.clock.realtime_ms(), {}, {}, {}, {},
+  record_.emplace(Record{std::move(request),
+                         std::move(holder),
+                         *boot,
+                         ports_.clock.realtime_ms(),
+                         {},
+                         {},
+                         {},
+                         {},
                          std::move(first.next)});
   log_.begin(record_->request.id);
   evidence_.clear();

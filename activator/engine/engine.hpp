@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Runs activations: feeds events to the state machine, writes the record before it acts, carries out the actions
-// through the ports. Decides nothing that core/activation.hpp decides.
+// Runs activations: feeds events to the state machine, writes the record before it acts, carries out the
+// actions through the ports. Decides nothing that core/activation.hpp decides.
 #pragma once
-
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "activator/core/activation.hpp"
 #include "activator/core/record.hpp"
@@ -21,6 +14,13 @@
 #include "activator/engine/step_runner.hpp"
 #include "activator/protocol/status.hpp"
 
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace switchback {
 
 class Engine {
@@ -31,10 +31,11 @@ class Engine {
   void start();
 
   /// Accepts an activation; what comes of it is told by events. `holder` is who asked, for a person.
-  /// Errors: busy (who holds the host, in which phase, until when), corrupt while an unreadable record is there.
+  /// Errors: busy (who holds the host, in which phase, until when), corrupt while an unreadable record is
+  /// there.
   [[nodiscard]] Status activate(ActivateRequest request, std::string holder);
-  /// Tells the events of the running activation, or of a finished one, after number `after`; the last is the outcome.
-  /// Errors: no_such_activation.
+  /// Tells the events of the running activation, or of a finished one, after number `after`; the last is the
+  /// outcome. Errors: no_such_activation.
   [[nodiscard]] Result<std::shared_ptr<void>> watch(const WatchRequest& request, Listener listener);
   /// Answers with the state once it is durable. `connected_ms` is when the caller's connection was made, on
   /// CLOCK_BOOTTIME. Errors: no_such_activation, stale_connection, wrong_phase (with the state).

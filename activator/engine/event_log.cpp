@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "activator/engine/event_log.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "activator/protocol/names.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace switchback {
 namespace {

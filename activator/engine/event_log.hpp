@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The events of the running activation: numbered, kept across the activator's own death, and told to whoever listens.
-// Decides order and delivery; what an event says is decided where it happens.
+// The events of the running activation: numbered, kept across the activator's own death, and told to whoever
+// listens. Decides order and delivery; what an event says is decided where it happens.
 #pragma once
+
+#include "activator/ports/host.hpp"
+#include "activator/ports/record_store.hpp"
+#include "activator/protocol/event.hpp"
 
 #include <functional>
 #include <list>
 #include <memory>
 #include <vector>
-
-#include "activator/ports/host.hpp"
-#include "activator/ports/record_store.hpp"
-#include "activator/protocol/event.hpp"
 
 namespace switchback {
 
@@ -26,7 +26,8 @@ class EventLog {
   void resume(const ActivationId& id);
   void emit(EventBody body);
 
-  /// Tells `listener` every event after number `after`, those of the past at once, until the token is destroyed.
+  /// Tells `listener` every event after number `after`, those of the past at once, until the token is
+  /// destroyed.
   [[nodiscard]] std::shared_ptr<void> listen(std::uint64_t after, Listener listener);
   [[nodiscard]] const std::vector<Event>& events() const { return events_; }
 

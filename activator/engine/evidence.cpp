@@ -35,7 +35,8 @@ void Evidence::arrived() {
 
 void Evidence::await(std::function<void()> done) {
   done_ = std::move(done);
-  const auto wait = outstanding_ == 0 ? std::chrono::milliseconds{0} : std::chrono::milliseconds{kEvidenceDeadline};
+  const auto wait =
+      outstanding_ == 0 ? std::chrono::milliseconds{0} : std::chrono::milliseconds{kEvidenceDeadline};
   limit_ = timers_.arm(wait, alive_.guard([this] {
     outstanding_ = 0;
     if (done_) std::exchange(done_, nullptr)();

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Gathers what the failing units themselves said, while the revert is already under way. Decides how much is kept.
+// Gathers what the failing units themselves said, while the revert is already under way. Decides how much is
+// kept.
 #pragma once
+
+#include "activator/engine/alive.hpp"
+#include "activator/engine/ports.hpp"
+#include "activator/protocol/event.hpp"
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "activator/engine/alive.hpp"
-#include "activator/engine/ports.hpp"
-#include "activator/protocol/event.hpp"
 
 namespace switchback {
 
@@ -20,7 +21,8 @@ inline constexpr std::chrono::seconds kEvidenceDeadline{2};
 class Evidence {
  public:
   using Tell = std::function<void(const LogEvent&)>;
-  Evidence(Journal& journal, Timers& timers, Tell tell) : journal_(journal), timers_(timers), tell_(std::move(tell)) {}
+  Evidence(Journal& journal, Timers& timers, Tell tell)
+      : journal_(journal), timers_(timers), tell_(std::move(tell)) {}
 
   void clear();
   /// Asks the journal for the last lines of `unit`'s invocation; each is told as it is found. Once a unit.

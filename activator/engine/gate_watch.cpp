@@ -46,9 +46,12 @@ const UnitSnapshot* GateWatch::find(const UnitName& unit) const {
 }
 
 void GateWatch::signalled(const UnitName* unit) {
-  if (unit == nullptr) everything_ = true;
-  else if (watched_.contains(*unit)) signalled_.insert(*unit);
-  else return;  // what nobody touched is seen by the poll
+  if (unit == nullptr)
+    everything_ = true;
+  else if (watched_.contains(*unit))
+    signalled_.insert(*unit);
+  else
+    return;  // what nobody touched is seen by the poll
   // From the loop, so that a burst of signals makes one look.
   if (!looking_) soon_ = ports_.timers.arm(std::chrono::milliseconds{0}, alive_.guard([this] { look(); }));
 }
@@ -61,8 +64,10 @@ void GateWatch::look() {
   auto units = rest ? watched_ : signalled_;
   signalled_.clear();
   ports_.units.read(std::move(units), alive_.guard([this, rest](Result<Snapshot> read) {
-    if (read) take(*read);
-    else everything_ = rest;  // the poll tries again
+    if (read)
+      take(*read);
+    else
+      everything_ = rest;  // the poll tries again
     if (read && rest) return look_at_the_rest();
     looking_ = false;
     if (read) judge_now();
@@ -114,9 +119,8 @@ void GateWatch::arm_poll() {
 void GateWatch::tell_changes() {
   for (const auto& [unit, judgement] : last_.units) {
     const auto& state = now_.at(unit);
-    const UnitEvent event{unit.text(),       state.active,
-                          state.sub,         state.result,
-                          tracks_.at(unit).flaps(), judgement.verdict};
+    const UnitEvent event{unit.text(),      state.active, state.sub, state.result, tracks_.at(unit).flaps(),
+                          judgement.verdict};
     const auto before = told_.find(unit);
     const bool same = before != told_.end() && before->second.active == event.active &&
                       before->second.sub == event.sub && before->second.restarts == event.restarts &&

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Looks at the units for as long as the gate is open, and has every look judged (core/verdict.hpp). Decides when to
-// look: at every signal, and every two seconds whatever the signals say. What follows from a verdict is not its affair.
+// Looks at the units for as long as the gate is open, and has every look judged (core/verdict.hpp). Decides
+// when to look: at every signal, and every two seconds whatever the signals say. What follows from a verdict
+// is not its affair.
 #pragma once
+
+#include "activator/core/verdict.hpp"
+#include "activator/engine/alive.hpp"
+#include "activator/engine/ports.hpp"
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <set>
-
-#include "activator/core/verdict.hpp"
-#include "activator/engine/alive.hpp"
-#include "activator/engine/ports.hpp"
 
 namespace switchback {
 
@@ -28,7 +29,8 @@ class GateWatch {
   void open(Expectation expected);
   void close();
   [[nodiscard]] bool is_open() const { return open_; }
-  /// Looks at everything once more, then calls `then` after that look was told; if it fails, at the next that succeeds.
+  /// Looks at everything once more, then calls `then` after that look was told; if it fails, at the next that
+  /// succeeds.
   void look_once_more(std::function<void()> then);
   [[nodiscard]] const GateReading& last() const { return last_; }
   /// What is known of `unit` now.
@@ -48,7 +50,7 @@ class GateWatch {
   Alive alive_;
   bool open_ = false;
   bool looking_ = false;
-  bool everything_ = false;        // the next look is at everything, not only at what signalled
+  bool everything_ = false;  // the next look is at everything, not only at what signalled
   std::set<UnitName> signalled_;
   Expectation expected_;
   std::set<UnitName> watched_;

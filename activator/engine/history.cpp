@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "activator/engine/history.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "activator/protocol/json_reader.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace switchback {
 
 using nlohmann::json;
 
-std::string history_document(const Record& record, const OutcomeEvent& outcome, const std::vector<Event>& events,
-                             std::int64_t finished_ms) {
+std::string history_document(const Record& record, const OutcomeEvent& outcome,
+                             const std::vector<Event>& events, std::int64_t finished_ms) {
   json told = json::array();
   for (const auto& event : events) told.push_back(to_json(event));
   const auto last = events.empty() ? 0 : events.back().seq;

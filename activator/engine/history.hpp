@@ -2,18 +2,18 @@
 // The document that the history keeps of a finished activation: its record's end, its events, its verdict.
 #pragma once
 
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "activator/core/record.hpp"
 #include "activator/protocol/event.hpp"
 #include "activator/protocol/status.hpp"
 
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace switchback {
 
 struct HistoryEntry {
-  ActivationStatus status;          // with its outcome
+  ActivationStatus status;  // with its outcome
   std::vector<Event> events;
 };
 

@@ -57,12 +57,14 @@ Status Preparer::find_previous(Draft& draft, const std::map<ProfileName, StorePa
   if (!current) return tl::make_unexpected(current.error());
   const auto running = committed.find(profile);
   const std::optional<StorePath> named = *current ? std::optional((*current)->closure) : std::nullopt;
-  const std::optional<StorePath> runs = running == committed.end() ? std::nullopt : std::optional(running->second);
+  const std::optional<StorePath> runs =
+      running == committed.end() ? std::nullopt : std::optional(running->second);
   if (named != runs && !request_.force) {
-    return fail(Errc::refused, "profile " + profile.text() + " names " + (named ? named->text() : "nothing") +
-                                   ", but what runs is " + (runs ? runs->text() : "nothing") +
-                                   ": somebody moved the profile by hand. Move it back, or deploy with --force to go "
-                                   "on from what runs");
+    return fail(Errc::refused,
+                "profile " + profile.text() + " names " + (named ? named->text() : "nothing") +
+                    ", but what runs is " + (runs ? runs->text() : "nothing") +
+                    ": somebody moved the profile by hand. Move it back, or deploy with --force to go "
+                    "on from what runs");
   }
   draft.previous = runs;
   if (runs && named == runs) draft.previous_number = (*current)->number;
@@ -178,8 +180,8 @@ void Preparer::verify(std::size_t index) {
     if (before == nullptr || *before != text) units.push_back(unit);
   }
   if (units.empty()) return stage(index + 1);
-  ports_.host.verify_units(ports_.copies.staged_directory(request_.id, draft.request.profile), std::move(units),
-                           alive_.guard([this, index](Status verified) {
+  ports_.host.verify_units(ports_.copies.staged_directory(request_.id, draft.request.profile),
+                           std::move(units), alive_.guard([this, index](Status verified) {
                              if (!verified) return fail_with(verified.error());
                              stage(index + 1);
                            }));

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Everything that is found out before anything is changed: that the closures are there and of a known kind, what runs
-// now, what would be done with each unit, and what speaks against it. Leaves nothing behind but pins and staged
-// copies, which the engine drops again.
+// Everything that is found out before anything is changed: that the closures are there and of a known kind,
+// what runs now, what would be done with each unit, and what speaks against it. Leaves nothing behind but
+// pins and staged copies, which the engine drops again.
 #pragma once
-
-#include <functional>
-#include <map>
-#include <string>
-#include <vector>
 
 #include "activator/core/plan.hpp"
 #include "activator/core/record.hpp"
 #include "activator/engine/alive.hpp"
 #include "activator/engine/ports.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
 
 namespace switchback {
 
@@ -42,7 +42,8 @@ class Preparer {
 
   void check_closures(std::size_t index);
   void read_closures();
-  [[nodiscard]] Status read_change(const ChangeRequest& change, const std::map<ProfileName, StorePath>& committed);
+  [[nodiscard]] Status read_change(const ChangeRequest& change,
+                                   const std::map<ProfileName, StorePath>& committed);
   [[nodiscard]] Status find_previous(Draft& draft, const std::map<ProfileName, StorePath>& committed);
   [[nodiscard]] Status read_other_profiles(const std::map<ProfileName, StorePath>& committed);
   void list_units();
@@ -61,7 +62,7 @@ class Preparer {
   Alive alive_;
   std::vector<Draft> drafts_;
   std::map<UnitName, std::string> other_profiles_;
-  Snapshot live_;                      // in full
+  Snapshot live_;  // in full
   Preparation result_;
 };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The engine's answers to those who ask about an activation: watch, confirm, cancel, status.
-#include <algorithm>
-#include <utility>
-
 #include "activator/engine/engine.hpp"
 #include "activator/engine/history.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace switchback {
 namespace {
@@ -55,7 +55,8 @@ Result<std::shared_ptr<void>> Engine::watch(const WatchRequest& request, Listene
   return std::shared_ptr<void>();
 }
 
-void Engine::confirm(const ConfirmRequest& request, std::int64_t connected_ms, Callback<ActivationStatus> done) {
+void Engine::confirm(const ConfirmRequest& request, std::int64_t connected_ms,
+                     Callback<ActivationStatus> done) {
   if (!record_ || record_->request.id != request.id) {
     const auto entry = find_finished(ports_.records, request.id);
     if (!entry) return done(tl::make_unexpected(unknown_activation(request.id)));
@@ -69,13 +70,14 @@ void Engine::confirm(const ConfirmRequest& request, std::int64_t connected_ms, C
     return done(tl::make_unexpected(too_late(running_status())));
   }
   if (!record_->switched_ms) {
-    return done(fail(Errc::wrong_phase, "too early: activation " + request.id.short_text() + " is " +
-                                            std::string(text(phase))));
+    return done(fail(Errc::wrong_phase,
+                     "too early: activation " + request.id.short_text() + " is " + std::string(text(phase))));
   }
   if (connected_ms < *record_->switched_ms) {
-    return done(fail(Errc::stale_connection,
-                     "this connection was made before the new closure ran, so that it proves nothing: confirm over a "
-                     "new one"));
+    return done(
+        fail(Errc::stale_connection,
+             "this connection was made before the new closure ran, so that it proves nothing: confirm over a "
+             "new one"));
   }
   if (phase == Phase::observing) {
     handle(Confirmed{});
@@ -92,7 +94,8 @@ Result<ActivationStatus> Engine::cancel(const CancelRequest& request) {
     return tl::make_unexpected(too_late(entry->status));
   }
   const auto phase = phase_of(record_->state);
-  if (phase == Phase::committing || phase == Phase::finished) return tl::make_unexpected(too_late(running_status()));
+  if (phase == Phase::committing || phase == Phase::finished)
+    return tl::make_unexpected(too_late(running_status()));
   if (phase != Phase::reverting) handle(CancelRequested{request.reason});
   return running_status();
 }

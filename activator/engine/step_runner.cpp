@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "activator/engine/step_runner.hpp"
 
+#include "activator/core/verdict.hpp"
+
 #include <algorithm>
 #include <utility>
-
-#include "activator/core/verdict.hpp"
 
 namespace switchback {
 namespace {
@@ -39,8 +39,8 @@ const PreparedChange* change_of(const Record& record, const ProfileName& profile
 /// Units that ran before by somebody's wish, and not for a moment or on behalf of another unit.
 bool is_lasting(const UnitName& unit, const UnitSnapshot& before) {
   return before.active == "active" && unit.type() != UnitType::scope && unit.type() != UnitType::device &&
-         unit.type() != UnitType::slice && unit.type() != UnitType::mount && !unit.text().starts_with("run-") &&
-         !is_protected(unit);
+         unit.type() != UnitType::slice && unit.type() != UnitType::mount &&
+         !unit.text().starts_with("run-") && !is_protected(unit);
 }
 
 }  // namespace
@@ -65,12 +65,14 @@ void StepRunner::finish(const Status& status) {
   auto done = std::exchange(done_, nullptr);
   if (!done) return;
   if (status) return done(StepDone{});
-  if (status.error().code == Errc::conflict) return done(Superseded{Cause{status.error().message, "", "", {}, {}}});
+  if (status.error().code == Errc::conflict)
+    return done(Superseded{Cause{status.error().message, "", "", {}, {}}});
   done(failed_because(status.error().message));
 }
 
 void StepRunner::finish_later(Status status) {
-  // Steps that are done at once answer from the loop like all others, so that the engine is never entered twice.
+  // Steps that are done at once answer from the loop like all others, so that the engine is never entered
+  // twice.
   later_ = ports_.timers.arm(std::chrono::milliseconds{0},
                              alive_.guard([this, status = std::move(status)] { finish(status); }));
 }
@@ -79,19 +81,18 @@ void StepRunner::run_one(const RunJobs& step) { submit(step.verb, step.units, st
 
 void StepRunner::submit(JobVerb verb, std::vector<UnitName> units, bool tolerant) {
   if (units.empty()) return finish_later({});
-  ports_.units.run_jobs(
-      verb, std::move(units), deadline_,
-      alive_.guard([this, verb, tolerant](Result<std::vector<JobResult>> results) {
-        if (!results) return finish(tl::make_unexpected(results.error()));
-        std::vector<JobResult> failed;
-        for (const auto& job : *results) {
-          if (!job.succeeded()) failed.push_back(job);
-        }
-        if (failed.empty()) return finish({});
-        if (!tolerant) return explain_failed_jobs(verb, failed);
-        for (const auto& job : failed) warn_(what_happened(verb, job));
-        finish({});
-      }));
+  ports_.units.run_jobs(verb, std::move(units), deadline_,
+                        alive_.guard([this, verb, tolerant](Result<std::vector<JobResult>> results) {
+                          if (!results) return finish(tl::make_unexpected(results.error()));
+                          std::vector<JobResult> failed;
+                          for (const auto& job : *results) {
+                            if (!job.succeeded()) failed.push_back(job);
+                          }
+                          if (failed.empty()) return finish({});
+                          if (!tolerant) return explain_failed_jobs(verb, failed);
+                          for (const auto& job : failed) warn_(what_happened(verb, job));
+                          finish({});
+                        }));
 }
 
 void StepRunner::explain_failed_jobs(JobVerb verb, const std::vector<JobResult>& failed) {
@@ -146,16 +147,19 @@ void StepRunner::run_one(const VerifyUnits& step) {
       const auto& state = snapshot->at(unit);
       if (state.load == "masked") continue;
       if (state.load != "loaded") {
-        return finish(fail(Errc::invalid_closure, unit.text() + " could not be loaded by systemd (" + state.load +
-                                                      "): «systemctl status " + unit.text() + "» tells why"));
+        return finish(fail(Errc::invalid_closure, unit.text() + " could not be loaded by systemd (" +
+                                                      state.load + "): «systemctl status " + unit.text() +
+                                                      "» tells why"));
       }
       if (!state.fragment.starts_with(ours)) {
-        return finish(fail(Errc::refused, unit.text() + " is defined by " + state.fragment + ", not by its closure"));
+        return finish(
+            fail(Errc::refused, unit.text() + " is defined by " + state.fragment + ", not by its closure"));
       }
     }
     for (const auto& unit : step.absent) {
       if (snapshot->at(unit).fragment.starts_with(ours)) {
-        return finish(fail(Errc::internal, unit.text() + " is still defined after its closure was taken back"));
+        return finish(
+            fail(Errc::internal, unit.text() + " is still defined after its closure was taken back"));
       }
     }
     finish({});
@@ -210,7 +214,8 @@ void StepRunner::start_missing(const Snapshot& missing) {
     const bool by_itself = state.triggered_by.empty() && !state.refuse_manual_start;
     if (state.load == "loaded" && by_itself && !state.is_up_or_coming()) units.push_back(unit);
   }
-  for (const auto& unit : units) warn_(unit.text() + " ran before and was stopped meanwhile: it is started again");
+  for (const auto& unit : units)
+    warn_(unit.text() + " ran before and was stopped meanwhile: it is started again");
   submit(JobVerb::start, std::move(units), /*tolerant=*/true);
 }
 

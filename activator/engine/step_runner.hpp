@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Carries out one step of an activation through the ports. Decides nothing about what comes next: that is the state
-// machine's (core/activation.hpp).
+// Carries out one step of an activation through the ports. Decides nothing about what comes next: that is the
+// state machine's (core/activation.hpp).
 #pragma once
-
-#include <chrono>
-#include <functional>
 
 #include "activator/core/activation.hpp"
 #include "activator/core/record.hpp"
 #include "activator/engine/alive.hpp"
 #include "activator/engine/ports.hpp"
+
+#include <chrono>
+#include <functional>
 
 namespace switchback {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "activator/service/dispatcher.hpp"
 
-#include <utility>
-
 #include "activator/protocol/json_reader.hpp"
 #include "activator/protocol/names.hpp"
 #include "activator/service/interface_text.hpp"
+
+#include <utility>
 
 namespace switchback {
 namespace {

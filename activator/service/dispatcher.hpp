@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// From a Varlink call to the engine and back: which method means what, who may call it, what the replies look like.
-// Knows nothing of sockets.
+// From a Varlink call to the engine and back: which method means what, who may call it, what the replies look
+// like. Knows nothing of sockets.
 #pragma once
+
+#include "activator/engine/engine.hpp"
+#include "activator/protocol/message.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-
-#include "activator/engine/engine.hpp"
-#include "activator/protocol/message.hpp"
 
 namespace switchback {
 
