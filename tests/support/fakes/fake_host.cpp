@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "tests/support/fakes/fake_host.hpp"
+
+#include <algorithm>
+
+namespace switchback::test {
+
+StorePath store_path(const std::string& name) {
+  return *StorePath::parse("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-" + name);
+}
+
+Result<std::optional<CurrentGeneration>> FakeProfiles::current(const ProfileName& profile) {
+  const auto found = disk_.profiles.find(profile);
+  if (found == disk_.profiles.end() || !found->second.current) return std::nullopt;
+  const auto index = *found->second.current;
+  return CurrentGeneration{found->second.generations[index], index + 1, loop_.realtime_ms()};
+}
+
+void FakeProfiles::set(const ProfileName& name, std::optional<StorePath> closure, std::optional<std::uint64_t> number,
+                       Callback<void> done) {
+  auto& profile = disk_.profiles[name];
+  Status status;
+  if (disk_.full) {
+    status = fail(Errc::io, "no space left");
+  } else if (!closure) {
+    profile.current.reset();
+  } else if (number && *number >= 1 && *number <= profile.generations.size() &&
+             profile.generations[*number - 1] == *closure) {
+    profile.current = *number - 1;
+  } else if (!profile.current || profile.generations[*profile.current] != *closure) {
+    profile.generations.push_back(*closure);
+    profile.current = profile.generations.size() - 1;
+  }
+  loop_.post([done = std::move(done), status] { done(status); });
+}
+
+void FakeProfiles::check_valid(const StorePath& closure, Callback<void> done) {
+  const bool there = disk_.store.contains(closure);
+  loop_.post([done = std::move(done), there, text = closure.text()] {
+    if (there) return done({});
+    done(fail(Errc::invalid_closure, text + " is not in this host's store"));
+  });
+}
+
+Status FakeProfiles::pin(const std::string& name, const StorePath& closure) {
+  pins.insert_or_assign(name, closure);
+  return {};
+}
+
+void FakeProfiles::unpin_all(const std::string& prefix) {
+  std::erase_if(pins, [&](const auto& pin) { return pin.first.starts_with(prefix); });
+}
+
+Result<std::vector<UnitDirEntry>> FakeCopies::of_closure(const StorePath& closure) {
+  const auto found = disk_.store.find(closure);
+  if (found == disk_.store.end()) return fail(Errc::invalid_closure, closure.text() + " has no lib/systemd/system");
+  return found->second;
+}
+
+Result<std::map<ProfileName, StorePath>> FakeCopies::committed() {
+  std::map<ProfileName, StorePath> closures;
+  for (const auto& [profile, copies] : disk_.committed) closures.emplace(profile, copies.closure);
+  return closures;
+}
+
+Result<std::vector<UnitDirEntry>> FakeCopies::committed_entries(const ProfileName& profile) {
+  const auto found = disk_.committed.find(profile);
+  if (found == disk_.committed.end()) return std::vector<UnitDirEntry>{};
+  return found->second.entries;
+}
+
+Status FakeCopies::stage(const ActivationId&, const ProfileName& profile, const StorePath& closure,
+                         const std::vector<UnitDirEntry>& entries) {
+  run_.staged.insert_or_assign(profile, Copies{closure, entries});
+  return {};
+}
+
+Status FakeCopies::place_trial(const ActivationId&, const ProfileName& profile) {
+  const auto found = run_.staged.find(profile);
+  if (found == run_.staged.end()) return fail(Errc::io, "nothing was staged");
+  run_.trial.insert_or_assign(profile, found->second);
+  return {};
+}
+
+Status FakeCopies::drop_trial(const ProfileName& profile) {
+  run_.trial.erase(profile);
+  return {};
+}
+
+Status FakeCopies::commit(const ProfileName& profile, const StorePath& closure,
+                          const std::vector<UnitDirEntry>& entries) {
+  if (disk_.full) return fail(Errc::io, "no space left");
+  disk_.committed.insert_or_assign(profile, Copies{closure, entries});
+  return {};
+}
+
+Status FakeCopies::forget(const ProfileName& profile) {
+  disk_.committed.erase(profile);
+  return {};
+}
+
+void FakeCopies::clean() {
+  run_.staged.clear();
+  run_.trial.clear();
+}
+
+Status FakeRecords::save(const std::string& record) {
+  ++disk_.saves;
+  if (disk_.full) return fail(Errc::io, "/var/lib/switchback/running.json: no space left on device");
+  disk_.record = record;
+  return {};
+}
+
+Status FakeRecords::finish(const ActivationId& id, const std::string& document) {
+  if (disk_.full) return fail(Errc::io, "no space left");
+  std::erase_if(disk_.history, [&](const auto& entry) { return entry.first == id; });
+  disk_.history.emplace_back(id, document);
+  disk_.record.reset();
+  disk_.events.clear();
+  return {};
+}
+
+std::vector<std::string> FakeRecords::history(std::size_t limit) {
+  std::vector<std::string> newest_first;
+  for (auto entry = disk_.history.rbegin(); entry != disk_.history.rend() && newest_first.size() < limit; ++entry) {
+    newest_first.push_back(entry->second);
+  }
+  return newest_first;
+}
+
+}  // namespace switchback::test

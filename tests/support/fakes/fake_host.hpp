@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// A host that lives in memory: disk (records, profiles, copies), /run, and a boot. What is on the disk survives
+// crash(), what is in /run survives the activator alone.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "activator/core/unit_set.hpp"
+#include "activator/ports/host.hpp"
+#include "activator/ports/profiles.hpp"
+#include "activator/ports/record_store.hpp"
+#include "activator/ports/unit_copies.hpp"
+#include "tests/support/fakes/fake_loop.hpp"
+
+namespace switchback::test {
+
+/// A store path that is valid in a FakeDisk and names itself: `store_path("web-2")`.
+[[nodiscard]] StorePath store_path(const std::string& name);
+
+struct Copies {
+  StorePath closure;
+  std::vector<UnitDirEntry> entries;
+};
+
+struct FakeDisk {
+  // The store: what each closure's unit directory holds.
+  std::map<StorePath, std::vector<UnitDirEntry>> store;
+  // Profiles: the generations ever made, and the one that is current.
+  struct Profile {
+    std::vector<StorePath> generations;
+    std::optional<std::size_t> current;  // index into generations; its number is one more
+  };
+  std::map<ProfileName, Profile> profiles;
+  std::map<ProfileName, Copies> committed;
+  std::optional<std::string> record;
+  std::vector<std::string> events;
+  std::vector<std::pair<ActivationId, std::string>> history;  // oldest first
+  bool full = false;                                          // every write fails
+  int saves = 0;
+};
+
+struct FakeRun {
+  std::map<ProfileName, Copies> staged, trial;
+  std::string token = "run-1";
+  bool activator_pinned = false;
+};
+
+class FakeProfiles : public Profiles {
+ public:
+  FakeProfiles(FakeDisk& disk, FakeLoop& loop) : disk_(disk), loop_(loop) {}
+  Result<std::optional<CurrentGeneration>> current(const ProfileName& profile) override;
+  void set(const ProfileName& profile, std::optional<StorePath> closure, std::optional<std::uint64_t> number,
+           Callback<void> done) override;
+  void check_valid(const StorePath& closure, Callback<void> done) override;
+  Status pin(const std::string& name, const StorePath& closure) override;
+  void unpin_all(const std::string& prefix) override;
+  std::map<std::string, StorePath> pins;
+
+ private:
+  FakeDisk& disk_;
+  FakeLoop& loop_;
+};
+
+class FakeCopies : public UnitCopies {
+ public:
+  FakeCopies(FakeDisk& disk, FakeRun& run) : disk_(disk), run_(run) {}
+  Result<std::vector<UnitDirEntry>> of_closure(const StorePath& closure) override;
+  Result<std::map<ProfileName, StorePath>> committed() override;
+  Result<std::vector<UnitDirEntry>> committed_entries(const ProfileName& profile) override;
+  Status stage(const ActivationId& id, const ProfileName& profile, const StorePath& closure,
+               const std::vector<UnitDirEntry>& entries) override;
+  std::string staged_directory(const ActivationId&, const ProfileName&) override { return "/run/staged"; }
+  Status place_trial(const ActivationId& id, const ProfileName& profile) override;
+  Status drop_trial(const ProfileName& profile) override;
+  Status commit(const ProfileName& profile, const StorePath& closure,
+                const std::vector<UnitDirEntry>& entries) override;
+  Status forget(const ProfileName& profile) override;
+  void clean() override;
+  std::string generator_directory() const override { return "/run/systemd/generator"; }
+
+ private:
+  FakeDisk& disk_;
+  FakeRun& run_;
+};
+
+class FakeRecords : public RecordStore {
+ public:
+  explicit FakeRecords(FakeDisk& disk) : disk_(disk) {}
+  Status save(const std::string& record) override;
+  Result<std::optional<std::string>> load() override { return disk_.record; }
+  void append_event(const std::string& event) override { disk_.events.push_back(event); }
+  std::vector<std::string> events() override { return disk_.events; }
+  Status finish(const ActivationId& id, const std::string& document) override;
+  std::vector<std::string> history(std::size_t limit) override;
+
+ private:
+  FakeDisk& disk_;
+};
+
+class FakeJournal : public Journal {
+ public:
+  explicit FakeJournal(FakeLoop& loop) : loop_(loop) {}
+  void tail(const UnitName& unit, const std::string&, std::size_t,
+            std::function<void(std::vector<LogLine>)> done) override {
+    loop_.post([done = std::move(done), text = unit.text() + " says why"] { done({LogLine{0, 3, text}}); });
+  }
+
+ private:
+  FakeLoop& loop_;
+};
+
+class FakeHost : public Host {
+ public:
+  FakeHost(FakeRun& run, FakeLoop& loop) : run_(run), loop_(loop) {}
+  std::string name() override { return "fake"; }
+  Result<BootIdentity> boot() override { return BootIdentity{boot_id, run_.token, 0}; }
+  Status sync_disks() override { return {}; }
+  Status pin_activator() override {
+    run_.activator_pinned = true;
+    return {};
+  }
+  void unpin_activator() override { run_.activator_pinned = false; }
+  void verify_units(const std::string&, std::vector<UnitName>, Callback<void> done) override {
+    loop_.post([this, done = std::move(done)] { done(verification); });
+  }
+  std::string boot_id = "boot-1";
+  Status verification;
+
+ private:
+  FakeRun& run_;
+  FakeLoop& loop_;
+};
+
+}  // namespace switchback::test

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// A small working model of systemd's manager: definitions are those it loaded at the last reload, jobs take time,
+// services behave as their unit file's [X-Model] section says:
+//   CrashAfter=SECONDS   fails that long after each start        Never=ready   stays activating for ever
+//   Restart=yes          restarts 0.1 s after a failure          StartFails=yes   its start job fails
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "activator/ports/unit_manager.hpp"
+#include "tests/support/fakes/fake_host.hpp"
+
+namespace switchback::test {
+
+class FakeSystemd : public UnitManager {
+ public:
+  FakeSystemd(FakeLoop& loop, FakeDisk& disk, FakeRun& run) : loop_(loop), disk_(disk), run_(run) {}
+
+  /// As after a boot: the generator's units are loaded, and those that multi-user.target wants are started.
+  void boot();
+  /// What the host ran before there was any Switchback: `ssh.service` and so on, active.
+  void add_foreign(const std::string& unit, const std::string& fragment);
+  void set_active(const std::string& unit, const std::string& active);
+  [[nodiscard]] std::string active_state(const std::string& unit);
+  /// The text that systemd loaded for `unit`; empty when none.
+  [[nodiscard]] std::string definition(const std::string& unit);
+  std::vector<std::string> jobs;  // «start web.service», in the order they were submitted
+
+  void list(Callback<Snapshot> done) override;
+  void read(std::set<UnitName> units, Callback<Snapshot> done) override;
+  void run_jobs(JobVerb verb, std::vector<UnitName> units, std::chrono::milliseconds deadline,
+                Callback<std::vector<JobResult>> done) override;
+  void cancel_jobs() override;
+  void reload(Callback<void> done) override;
+  void reset_failed(std::vector<UnitName> units, Callback<void> done) override;
+  void watch(std::function<void(const UnitName* unit)> changed) override { changed_ = std::move(changed); }
+
+ private:
+  struct Unit {
+    UnitSnapshot state;
+    std::string text;       // as loaded
+    std::uint64_t run = 0;  // counts starts, so that an old run's crash is void
+  };
+  struct Batch;
+  void load_definitions();
+  void start(const UnitName& unit);
+  void stop(const UnitName& unit);
+  void fail_run(const UnitName& unit, std::uint64_t run);
+  void signal(const UnitName& unit);
+  [[nodiscard]] std::string behaviour(const UnitName& unit, const std::string& key) const;
+
+  FakeLoop& loop_;
+  FakeDisk& disk_;
+  FakeRun& run_;
+  std::map<UnitName, Unit> units_;
+  std::function<void(const UnitName*)> changed_;
+  std::shared_ptr<Batch> batch_;
+  std::uint64_t invocations_ = 0;
+};
+
+}  // namespace switchback::test
