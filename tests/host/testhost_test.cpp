@@ -100,7 +100,8 @@ TEST_CASE("a program of the pusher is followed, interrupted and killed", "[testh
   PusherOptions options;
   options.terminal = true;
   const auto process = host.start_pusher(
-      {"sh", "-c", "trap 'echo caught; exit 3' INT; stty size; read line; echo got $line; sleep 100"},
+      {"sh", "-c",
+       "trap 'echo caught; exit 3' INT; stty size; read line; echo got $line; while :; do sleep 0.1; done"},
       options);
   process->wait_for_output("24 80");
   process->type("a word\n");

@@ -49,6 +49,13 @@ Duration left(Clock::time_point until) {
 Container::Container(World& world, std::string name)
     : world_(world), name_(std::move(name)), console_path_(world.directory() / "console.log") {}
 
+Container::~Container() {
+  if (!on() || init_ < 0) return;
+  // Its supervisors first would leave it to whoever adopts orphans here, and the world waits for that.
+  ::kill(init_, SIGKILL);
+  supervisor_->ended_within(std::chrono::seconds(20));
+}
+
 void Container::boot(Duration deadline) {
   if (on()) throw std::runtime_error(name_ + " is running already");
   const auto until = Clock::now() + deadline;

@@ -12,6 +12,9 @@ namespace switchback::test {
 class Container {
  public:
   Container(World& world, std::string name);
+  ~Container();
+  Container(const Container&) = delete;
+  Container& operator=(const Container&) = delete;
 
   /// Returns when systemd and sshd are up; `state` is then `running` or `degraded`. Throws with the console's
   /// text.

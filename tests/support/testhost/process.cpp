@@ -61,7 +61,8 @@ Ends make_terminal() {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::signal(SIGPIPE, SIG_DFL);
+  // An ignored signal stays ignored over exec, and a shell gives its background jobs such.
+  for (const int number : {SIGPIPE, SIGINT, SIGQUIT, SIGTERM, SIGHUP}) ::signal(number, SIG_DFL);
   ::execvp(argv[0], argv);
   ::_exit(127);
 }
