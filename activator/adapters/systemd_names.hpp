@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// What systemd's manager is called on the bus. Source: org.freedesktop.systemd1(5).
+#pragma once
+
+#include "activator/adapters/bus.hpp"
+
+#include <string>
+
+namespace switchback {
+
+inline constexpr const char* kSystemd = "org.freedesktop.systemd1";
+inline constexpr const char* kManagerPath = "/org/freedesktop/systemd1";
+inline constexpr const char* kManagerInterface = "org.freedesktop.systemd1.Manager";
+inline constexpr const char* kProperties = "org.freedesktop.DBus.Properties";
+inline constexpr std::chrono::seconds kQueryTimeout{25};    // shorter ones failed elsewhere on busy hosts
+inline constexpr std::chrono::seconds kReloadTimeout{180};  // what systemd itself allows
+
+[[nodiscard]] inline BusCall manager_call(std::string method, bool repeatable,
+                                          std::chrono::milliseconds timeout = kQueryTimeout) {
+  return {kSystemd, kManagerPath, kManagerInterface, std::move(method), timeout, repeatable, {}};
+}
+
+/// GetAll with an empty interface answers with every interface's properties in one round trip, and loads the
+/// unit.
+[[nodiscard]] inline BusCall get_all_call(std::string path) {
+  return {kSystemd, std::move(path), kProperties, "GetAll", kQueryTimeout, true, {}};
+}
+
+}  // namespace switchback

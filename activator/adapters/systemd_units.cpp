@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "activator/adapters/systemd_units.hpp"
+
+#include "activator/adapters/systemd_names.hpp"
+
+#include <string_view>
+
+namespace switchback {
+namespace {
+
+bool says_unknown(const BusError& error) {
+  return error.name == "org.freedesktop.DBus.Error.UnknownObject" ||
+         error.name == "org.freedesktop.DBus.Error.UnknownMethod" ||
+         error.name == "org.freedesktop.DBus.Error.UnknownInterface" ||
+         error.name == "org.freedesktop.systemd1.NoSuchUnit";
+}
+
+/// Replies that are gathered into one answer; the first error is the answer.
+template <class T>
+struct Gathering {
+  std::size_t missing = 0;
+  T value;
+  std::optional<Error> error;
+};
+
+}  // namespace
+
+SystemdUnits::SystemdUnits(Bus& bus, EventLoop& loop, std::chrono::milliseconds reload_within)
+    : bus_(bus), loop_(loop), reload_within_(reload_within) {
+  const auto while_alive = [this](auto method) {
+    return [this, alive = std::weak_ptr<int>(alive_), method] {
+      if (!alive.expired()) (this->*method)();
+    };
+  };
+  bus_.listen({while_alive(&SystemdUnits::connected), while_alive(&SystemdUnits::lost)});
+}
+
+void SystemdUnits::connected() {
+  slots_.push_back(
+      bus_.match("type='signal',sender='org.freedesktop.systemd1',path='/org/freedesktop/systemd1',"
+                 "interface='org.freedesktop.systemd1.Manager'",
+                 [this](sdbus::Message& message) { heard_manager(message); }));
+  slots_.push_back(
+      bus_.match("type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
+                 "member='NameOwnerChanged',arg0='org.freedesktop.systemd1'",
+                 [this](sdbus::Message& message) { heard_owner(message); }));
+  match_properties();
+  // Sent before anything that waits for the connection, and answered in order. The only error,
+  // AlreadySubscribed, is none to us.
+  bus_.call<>(manager_call("Subscribe", false), [](const auto&) {});
+  bus_.call<std::string>(
+      {"org.freedesktop.DBus",
+       "/org/freedesktop/DBus",
+       "org.freedesktop.DBus",
+       "GetNameOwner",
+       kQueryTimeout,
+       false,
+       {}},
+      [this, alive = std::weak_ptr<int>(alive_)](const BusResult<std::tuple<std::string>>& reply) {
+        if (!alive.expired() && reply) owner_ = std::get<0>(*reply);
+      },
+      std::string(kSystemd));
+  for (const auto& batch : std::vector(batches_)) batch->reconnected();
+  tell(nullptr);
+}
+
+void SystemdUnits::lost() {
+  slots_.clear();
+  properties_slot_.reset();
+  owner_.clear();
+}
+
+void SystemdUnits::match_properties() {
+  if (!changed_ || !bus_.connected() || properties_slot_) return;
+  properties_slot_ = bus_.match(
+      "type='signal',sender='org.freedesktop.systemd1',"
+      "interface='org.freedesktop.DBus.Properties',member='PropertiesChanged',"
+      "path_namespace='/org/freedesktop/systemd1/unit'",
+      [this](sdbus::Message& message) { heard_properties(message); });
+}
+
+// A local user may send us a signal that looks like systemd's; the unique name of its sender cannot be faked.
+bool SystemdUnits::is_from_manager(const sdbus::Message& message) const {
+  return owner_.empty() || std::string(message.getSender()) == owner_;
+}
+
+void SystemdUnits::heard_manager(sdbus::Message& message) {
+  if (!is_from_manager(message)) return;
+  const std::string member = message.getMemberName();
+  if (member == "JobRemoved") {
+    std::uint32_t id = 0;
+    sdbus::ObjectPath path;
+    std::string unit;
+    std::string result;
+    message >> id >> path >> unit >> result;
+    for (const auto& batch : std::vector(batches_)) batch->removed(path, result);
+    forget_answered();
+    if (const auto name = UnitName::parse(unit)) tell(&*name);
+  } else if (member == "UnitRemoved") {
+    std::string unit;
+    message >> unit;
+    if (const auto name = UnitName::parse(unit)) tell(&*name);
+  } else if (member == "Reloading") {
+    bool begins = false;
+    message >> begins;
+    if (begins) return;
+    for (const auto& reload : std::vector(reloads_)) reload->may_be_over();
+    tell(nullptr);
+  }
+}
+
+void SystemdUnits::heard_properties(const sdbus::Message& message) {
+  if (!changed_ || !is_from_manager(message)) return;
+  if (const auto unit = unit_of_path(std::string(message.getPath()))) tell(&*unit);
+}
+
+void SystemdUnits::heard_owner(sdbus::Message& message) {
+  std::string name;
+  std::string before;
+  message >> name >> before >> owner_;
+  if (owner_.empty()) return;
+  spdlog::info("systemd is back on the bus");
+  bus_.call<>(manager_call("Subscribe", false), [](const auto&) {});
+  for (const auto& reload : std::vector(reloads_)) reload->may_be_over();
+  for (const auto& batch : std::vector(batches_)) batch->reconnected();
+  tell(nullptr);
+}
+
+void SystemdUnits::tell(const UnitName* unit) {
+  const auto changed = changed_;  // it may call watch()
+  if (changed) changed(unit);
+}
+
+void SystemdUnits::list(Callback<Snapshot> done) {
+  bus_.call<std::vector<ListedUnit>>(
+      manager_call("ListUnitsByPatterns", true),
+      [done = std::move(done)](const BusResult<std::tuple<std::vector<ListedUnit>>>& reply) {
+        if (!reply)
+          return done(tl::make_unexpected(to_error(reply.error(), "systemd did not list its units")));
+        Snapshot snapshot;
+        for (const auto& listed : std::get<0>(*reply)) {
+          if (auto unit = snapshot_of(listed)) snapshot.insert(std::move(*unit));
+        }
+        done(std::move(snapshot));
+      },
+      std::vector<std::string>(), std::vector<std::string>());
+}
+
+void SystemdUnits::read(std::set<UnitName> units, Callback<Snapshot> done) {
+  auto gathering = std::make_shared<Gathering<Snapshot>>();
+  // A template cannot be loaded: it is a definition, not a unit.
+  for (const auto& unit : units) gathering->value.emplace(unit, UnitSnapshot());
+  std::erase_if(units, [](const UnitName& unit) { return unit.is_template(); });
+  gathering->missing = units.size();
+  if (units.empty()) return loop_.post([gathering, done] { done(std::move(gathering->value)); });
+  for (const auto& unit : units) {
+    bus_.call<PropertyMap>(
+        get_all_call(object_path_of(unit.text())),
+        [gathering, done, unit](const BusResult<std::tuple<PropertyMap>>& reply) {
+          if (reply) {
+            gathering->value[unit] = snapshot_of(std::get<0>(*reply));
+          } else if (!says_unknown(reply.error()) && !gathering->error) {
+            gathering->error = to_error(reply.error(), "systemd did not describe " + unit.text());
+          }
+          if (--gathering->missing > 0) return;
+          if (gathering->error) return done(tl::make_unexpected(*gathering->error));
+          done(std::move(gathering->value));
+        },
+        std::string());
+  }
+}
+
+void SystemdUnits::run_jobs(JobVerb verb, std::vector<UnitName> units, std::chrono::milliseconds deadline,
+                            Callback<std::vector<JobResult>> done) {
+  forget_answered();
+  batches_.push_back(
+      std::make_shared<JobBatch>(bus_, loop_, verb, std::move(units), deadline, std::move(done)));
+  batches_.back()->begin();
+}
+
+void SystemdUnits::cancel_jobs() {
+  for (const auto& batch : std::vector(batches_)) batch->cancel();
+}
+
+void SystemdUnits::forget_answered() {
+  std::erase_if(batches_, [](const auto& batch) { return batch->answered(); });
+  std::erase_if(reloads_, [](const auto& reload) { return reload->answered(); });
+}
+
+void SystemdUnits::reload(Callback<void> done) {
+  forget_answered();
+  reloads_.push_back(std::make_shared<ManagerReload>(bus_, loop_, reload_within_, std::move(done)));
+  reloads_.back()->begin();
+}
+
+void SystemdUnits::reset_failed(std::vector<UnitName> units, Callback<void> done) {
+  if (units.empty()) return loop_.post([done] { done({}); });
+  auto gathering = std::make_shared<Gathering<int>>();
+  gathering->missing = units.size();
+  for (const auto& unit : units) {
+    bus_.call<>(
+        manager_call("ResetFailedUnit", true),
+        [gathering, done, unit](const BusResult<std::tuple<>>& reply) {
+          if (!reply && !says_unknown(reply.error()) && !gathering->error)
+            gathering->error = to_error(reply.error(), "systemd did not reset " + unit.text());
+          if (--gathering->missing > 0) return;
+          if (gathering->error) return done(tl::make_unexpected(*gathering->error));
+          done({});
+        },
+        unit.text());
+  }
+}
+
+void SystemdUnits::watch(std::function<void(const UnitName* unit)> changed) {
+  changed_ = std::move(changed);
+  if (changed_) return match_properties();
+  // Not from within a signal's own handler, where the slot is still in use.
+  loop_.post([this, alive = std::weak_ptr<int>(alive_)] {
+    if (!alive.expired() && !changed_) properties_slot_.reset();
+  });
+}
+
+}  // namespace switchback

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// The unit manager on systemd's D-Bus interface. Decides what is asked for and which signals are heard; what
+// a job came to is job_batch.hpp's affair, what a property means unit_properties.hpp's.
+#pragma once
+
+#include "activator/adapters/bus.hpp"
+#include "activator/adapters/job_batch.hpp"
+#include "activator/adapters/manager_reload.hpp"
+#include "activator/adapters/unit_properties.hpp"
+#include "activator/ports/unit_manager.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace switchback {
+
+class SystemdUnits : public UnitManager {
+ public:
+  SystemdUnits(Bus& bus, EventLoop& loop,
+               std::chrono::milliseconds reload_within = std::chrono::seconds(180));
+
+  void list(Callback<Snapshot> done) override;
+  void read(std::set<UnitName> units, Callback<Snapshot> done) override;
+  void run_jobs(JobVerb verb, std::vector<UnitName> units, std::chrono::milliseconds deadline,
+                Callback<std::vector<JobResult>> done) override;
+  void cancel_jobs() override;
+  void reload(Callback<void> done) override;
+  void reset_failed(std::vector<UnitName> units, Callback<void> done) override;
+  void watch(std::function<void(const UnitName* unit)> changed) override;
+
+ private:
+  void connected();
+  void lost();
+  void match_properties();
+  void heard_manager(sdbus::Message& message);
+  void heard_properties(const sdbus::Message& message);
+  void heard_owner(sdbus::Message& message);
+  [[nodiscard]] bool is_from_manager(const sdbus::Message& message) const;
+  void tell(const UnitName* unit);
+  void forget_answered();
+
+  Bus& bus_;
+  EventLoop& loop_;
+  std::chrono::milliseconds reload_within_;
+  std::string owner_;  // the manager's unique name; empty: not known
+  std::vector<std::shared_ptr<JobBatch>> batches_;
+  std::vector<std::shared_ptr<ManagerReload>> reloads_;
+  std::function<void(const UnitName*)> changed_;
+  std::vector<sdbus::Slot> slots_;
+  sdbus::Slot properties_slot_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+};
+
+}  // namespace switchback
