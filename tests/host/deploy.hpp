@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// What the host tests share: closures of one web service, deploying them as a user does, and what must be
+// true of a host at rest, whatever happened to it.
+#pragma once
+
+#include "tests/support/testhost/closure.hpp"
+#include "tests/support/testhost/test_host.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace switchback::test {
+
+/// A service that runs until it is stopped, told apart from others by `name`. `service` and `unit` are added
+/// to the sections of those names.
+std::string web(TestHost& host, const std::string& name, const std::string& service = "",
+                const std::string& unit = "");
+/// One whose script is `script`.
+std::string web_running(TestHost& host, const std::string& script, const std::string& service = "");
+/// A closure of the unit files given.
+std::string units(TestHost& host, const std::map<std::string, std::string>& files);
+
+/// `switchback deploy` of profile «app» with a short soak, and `more`.
+std::vector<std::string> deploy_command(const std::string& closure,
+                                        const std::vector<std::string>& more = {});
+CommandResult deploy(TestHost& host, const std::string& closure, const std::vector<std::string>& more = {});
+/// Deploys what must be committed.
+void settle(TestHost& host, const std::string& closure);
+
+/// The events of a command that was run with --json.
+std::vector<nlohmann::json> events_of(const CommandResult& result);
+/// The last outcome that the host's history tells; null when there is none.
+nlohmann::json last_outcome(TestHost& host);
+nlohmann::json varlink(TestHost& host, const std::string& method, const nlohmann::json& parameters = {});
+
+/// The invariant: the closure that runs, the one the profile names and the one that a boot would start are
+/// `closure`; nothing of a trial is left. Empty: none.
+void check_runs(TestHost& host, const std::string& closure);
+/// Waits until no activation runs.
+void await_rest(TestHost& host);
+/// What tells one run of a service from the next.
+std::string invocation(TestHost& host, const std::string& unit = "web.service");
+
+}  // namespace switchback::test
