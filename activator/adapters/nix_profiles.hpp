@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Profiles as Nix keeps them: links that nix-env moves, GC roots that hold a closure meanwhile. Decides where
+// a profile lies (as deploy-rs derives it for root) and how it is read; every change goes through nix-env.
+// Source: nix manual, «Profiles», nix-env(1), nix-store(1).
+#pragma once
+
+#include "activator/adapters/child_process.hpp"
+#include "activator/adapters/event_loop.hpp"
+#include "activator/ports/profiles.hpp"
+
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace switchback {
+
+struct NixPlaces {
+  std::string state = "/nix/var/nix";  // $NIX_STATE_DIR
+  std::vector<std::string> programs = {"/run/current-system/sw/bin", "/nix/var/nix/profiles/default/bin",
+                                       "/usr/bin"};
+  std::map<std::string, std::string> environment;  // for the programs, besides our own
+  /// With NIX_STATE_DIR from the environment.
+  [[nodiscard]] static NixPlaces of_host();
+};
+
+class NixProfiles : public Profiles {
+ public:
+  NixProfiles(EventLoop& loop, NixPlaces places);
+
+  [[nodiscard]] Result<std::optional<CurrentGeneration>> current(const ProfileName& profile) override;
+  void set(const ProfileName& profile, std::optional<StorePath> closure, std::optional<std::uint64_t> number,
+           Callback<void> done) override;
+  void check_valid(const StorePath& closure, Callback<void> done) override;
+  [[nodiscard]] Status pin(const std::string& name, const StorePath& closure) override;
+  void unpin_all(const std::string& name_prefix) override;
+
+  [[nodiscard]] std::string path_of(const ProfileName& profile) const;
+
+ private:
+  [[nodiscard]] std::string roots() const { return places_.state + "/gcroots/switchback"; }
+  [[nodiscard]] bool leads_to(const std::string& generation, const StorePath& closure) const;
+  /// Runs one of nix's programs; `done` gets its result, or why it was not run.
+  void run(const std::string& program, std::vector<std::string> arguments,
+           std::function<void(Result<ChildResult>)> done);
+
+  EventLoop& loop_;
+  NixPlaces places_;
+  std::list<std::unique_ptr<ChildProcess>> running_;
+};
+
+}  // namespace switchback
