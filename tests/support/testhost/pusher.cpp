@@ -55,7 +55,10 @@ std::vector<std::string> Pusher::enter(const std::vector<std::string>& argv,
                                 "NIX_CONF_DIR=" + (dir / "nix-conf").string(),
                                 "PATH=" + bin().string() + ":/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
   if (options.terminal) line.emplace_back("TERM=xterm");
-  for (const auto& [name, value] : options.env) line.push_back(name + "=" + value);
+  for (const auto& [name, value] : options.env) {
+    line.push_back(name);
+    line.back().append("=").append(value);
+  }
   return line + argv;
 }
 

@@ -43,7 +43,7 @@ ProcessOptions held() {
 
 }  // namespace
 
-World::World(std::vector<std::string> arguments)
+World::World(const std::vector<std::string>& arguments)
     : holder_(std::vector<std::string>{script("hold")} + arguments, held()) {
   holder_.wait_for_output("ready ", std::chrono::seconds(20));
   holder_.wait_for_output([](const std::string& out, const std::string&) { return out.ends_with('\n'); });

@@ -14,7 +14,7 @@ namespace switchback::test {
 class World {
  public:
   /// `arguments` are those of `hold`.
-  explicit World(std::vector<std::string> arguments);
+  explicit World(const std::vector<std::string>& arguments);
   /// Kills all that lives in it and removes the directory.
   ~World();
   World(const World&) = delete;
