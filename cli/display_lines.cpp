@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "cli/display_lines.hpp"
+
+#include "cli/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <ostream>
+
+namespace switchback {
+namespace {
+
+constexpr std::size_t kWordColumns = 12;
+constexpr std::size_t kNarrowest = 20;
+
+std::string done_word(const std::string& step) {
+  if (step == "connect") return "connected";
+  if (step == "copy") return "copied";
+  if (step == "confirm") return "confirmed";
+  return step;
+}
+
+}  // namespace
+
+std::string seconds_text(double seconds) {
+  return std::to_string(std::llround(std::ceil(std::clamp(seconds, 0.0, 1e9)))) + " s";
+}
+
+LineDisplay::LineDisplay(DisplaySettings settings, std::ostream& out, std::ostream& err)
+    : settings_(std::move(settings)),
+      out_(out),
+      err_(err),
+      begun_(settings_.now()),
+      step_begun_(settings_.now()) {}
+
+std::chrono::milliseconds LineDisplay::since(Clock::time_point begin) const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(settings_.now() - begin);
+}
+
+void LineDisplay::step(const Step& step) {
+  if (step.state == StepState::begun) step_begun_ = settings_.now();
+  if (step.state != StepState::done || quiet()) return;
+  line(Mark::good, done_word(step.name), step.detail + " (" + duration_text(since(step_begun_)) + ")");
+}
+
+void LineDisplay::event(const Event& event, const nlohmann::json& /*raw*/) {
+  std::visit([this](const auto& body) { show(body); }, event.body);
+}
+
+void LineDisplay::note(const std::string& text) {
+  if (!quiet()) line(Mark::none, "", printable(text));
+}
+
+void LineDisplay::failure(const Error& error, ExitStatus /*status*/) {
+  ended();
+  result(err_, error.message);
+}
+
+void LineDisplay::show(const LogEvent& body) {
+  if (quiet()) return;
+  logged_units_.insert(body.unit);
+  std::string lines;
+  for (const auto& part : fitted(printable(body.unit) + " | " + printable(body.message), 2)) {
+    lines += prefix() + "  " + part + "\n";
+  }
+  write(err_, lines);
+}
+
+void LineDisplay::show(const WarningEvent& body) { line(Mark::warning, "warning", printable(body.message)); }
+
+void LineDisplay::show(const OutcomeEvent& body) {
+  ended();
+  show_causes(body);
+  result(out_, outcome_text(body, since(begun_)));
+}
+
+/// The first cause stands in the result, and logs that came while it happened are on the screen already.
+void LineDisplay::show_causes(const OutcomeEvent& body) {
+  for (const auto& cause : body.causes) {
+    const bool logs = !cause.log.empty() && !logged_units_.contains(cause.unit);
+    if (!logs && &cause == &body.causes.front()) continue;
+    line(Mark::bad, "because", printable(cause.message));
+    if (!logs) continue;
+    std::string lines;
+    for (const auto& logged : cause.log) {
+      for (const auto& part : fitted(printable(logged), 4)) lines += prefix() + "    " + part + "\n";
+    }
+    write(err_, lines);
+  }
+}
+
+void LineDisplay::line(Mark mark, const std::string& word, const std::string& detail) {
+  const auto parts = fitted(detail, mark_columns() + kWordColumns);
+  auto lines =
+      prefix() + marked(mark, detail.empty() ? word : padded(word, kWordColumns)) + parts.front() + "\n";
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    lines += prefix() + std::string(mark_columns() + kWordColumns, ' ') + parts[i] + "\n";
+  }
+  write(err_, lines);
+}
+
+void LineDisplay::result(std::ostream& stream, const std::string& text) {
+  // The lines of one text stay lines: a hint may hold one that is to be copied.
+  std::string lines;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    for (const auto& part : fitted(printable(text.substr(begin, end - begin)), 0)) {
+      lines += (lines.empty() ? prefix() : "    ") + part + "\n";
+    }
+    begin = end + 1;
+  }
+  write(stream, lines);
+}
+
+std::vector<std::string> LineDisplay::fitted(const std::string& text, std::size_t indent) const {
+  if (settings_.width == 0) return {text};
+  const auto taken = std::max<std::size_t>(columns(prefix()), 4) + indent;
+  return wrapped(text, settings_.width > taken + kNarrowest ? settings_.width - taken : kNarrowest);
+}
+
+}  // namespace switchback

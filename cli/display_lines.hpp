@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// What the displays for people have in common: the words of steps, warnings, logs and the end. Where a line
+// goes, and how phases and units are shown, is decided by each.
+#pragma once
+
+#include "cli/display.hpp"
+#include "cli/words.hpp"
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace switchback {
+
+enum class Mark { none, good, bad, warning };
+
+class LineDisplay : public Display {
+ public:
+  LineDisplay(DisplaySettings settings, std::ostream& out, std::ostream& err);
+
+  void step(const Step& step) override;
+  void event(const Event& event, const nlohmann::json& raw) final;
+  void note(const std::string& text) override;
+  void failure(const Error& error, ExitStatus status) override;
+
+ protected:
+  virtual void show(const PhaseEvent& body) = 0;
+  virtual void show(const UnitEvent& body) = 0;
+  /// Writes whole lines, each ended.
+  virtual void write(std::ostream& stream, const std::string& lines) = 0;
+  /// What stands between the node's name and the word.
+  [[nodiscard]] virtual std::string marked(Mark mark, const std::string& word) const = 0;
+  [[nodiscard]] virtual std::size_t mark_columns() const = 0;
+  virtual void ended() {}
+
+  /// «web1: word        detail», as many lines as that takes.
+  void line(Mark mark, const std::string& word, const std::string& detail);
+  [[nodiscard]] const DisplaySettings& settings() const { return settings_; }
+  [[nodiscard]] bool quiet() const { return settings_.verbosity < 0; }
+  [[nodiscard]] bool verbose() const { return settings_.verbosity > 0; }
+  [[nodiscard]] const PlanWords& plan() const { return plan_; }
+  [[nodiscard]] std::chrono::milliseconds since(Clock::time_point begin) const;
+  std::ostream& err() { return err_; }
+
+ private:
+  void show(const PlanEvent& body) { plan_.add(body); }
+  void show(const LogEvent& body);
+  void show(const WarningEvent& body);
+  void show(const OutcomeEvent& body);
+  void show_causes(const OutcomeEvent& body);
+  void result(std::ostream& stream, const std::string& text);
+  /// `text` in lines that leave room for the node's name and `indent`.
+  [[nodiscard]] std::vector<std::string> fitted(const std::string& text, std::size_t indent) const;
+  [[nodiscard]] std::string prefix() const { return settings_.node + ": "; }
+
+  DisplaySettings settings_;
+  std::ostream& out_;
+  std::ostream& err_;
+  Clock::time_point begun_;
+  Clock::time_point step_begun_;
+  PlanWords plan_;
+  std::set<std::string> logged_units_;
+};
+
+/// «30 s», for a number that a host has sent.
+[[nodiscard]] std::string seconds_text(double seconds);
+
+}  // namespace switchback

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// Finished phases as lines that stay; below them a few that are written over: the phase that runs, and the
+// units that it waits for.
+#include "cli/display_lines.hpp"
+#include "cli/text.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <ostream>
+
+namespace switchback {
+namespace {
+
+constexpr std::size_t kUnitLines = 5;
+
+std::string done_word(Phase phase) {
+  switch (phase) {
+    case Phase::preparing:
+      return "prepared";
+    case Phase::switching:
+      return "switched";
+    case Phase::observing:
+      return "observed";
+    default:
+      return "";  // the outcome tells
+  }
+}
+
+std::string running_word(Phase phase) {
+  return phase == Phase::awaiting_confirmation ? "confirming" : std::string(text(phase));
+}
+
+class TerminalDisplay final : public LineDisplay {
+ public:
+  using LineDisplay::LineDisplay;
+  ~TerminalDisplay() override { erase(); }
+  TerminalDisplay(const TerminalDisplay&) = delete;
+  TerminalDisplay& operator=(const TerminalDisplay&) = delete;
+
+  void step(const Step& step) override {
+    room_ = false;
+    LineDisplay::step(step);
+  }
+
+  void note(const std::string& text) override {
+    room_ = false;
+    LineDisplay::note(text);
+  }
+
+  void tick() override { draw(); }
+
+  void make_room() override {
+    if (phase_ == Phase::awaiting_confirmation) {
+      line(Mark::none, "confirming", "over a new login" + time_left());
+    }
+    erase();
+    room_ = true;
+  }
+
+ private:
+  struct Interest {
+    std::string text;
+    bool unhealthy = false;
+  };
+
+  void show(const PhaseEvent& body) override {
+    room_ = false;
+    finish_phase(body.phase);
+    phase_ = body.phase;
+    phase_begun_ = settings().now();
+    deadline_ = body.deadline;
+    units_.clear();
+    draw();
+  }
+
+  void finish_phase(Phase next) {
+    if (!phase_) return;
+    const auto took = " (" + duration_text(since(phase_begun_)) + ")";
+    if (next == Phase::reverting) {
+      if (done_word(*phase_).empty()) return;
+      return line(Mark::bad, running_word(*phase_), took.substr(1));
+    }
+    if (done_word(*phase_).empty()) return;
+    const auto what = *phase_ == Phase::preparing && plan().text().empty() ? "nothing to do" : plan().text();
+    line(Mark::good, done_word(*phase_), (*phase_ == Phase::preparing ? what + took : took.substr(1)));
+    if (*phase_ != Phase::preparing) return;
+    for (const auto& sentence : plan().skipped()) line(Mark::none, "", sentence);
+  }
+
+  void show(const UnitEvent& body) override {
+    if (body.verdict == UnitVerdict::healthy || body.verdict == UnitVerdict::ignored) {
+      units_.erase(body.unit);
+    } else {
+      units_[body.unit] = {unit_text(body), body.verdict == UnitVerdict::unhealthy};
+    }
+    if (verbose()) line(Mark::none, std::string(text(body.verdict)), unit_text(body));
+    draw();
+  }
+
+  void ended() override {
+    erase();
+    phase_.reset();
+  }
+
+  void write(std::ostream& stream, const std::string& lines) override {
+    erase();
+    stream << lines << std::flush;
+    draw();
+  }
+
+  [[nodiscard]] std::string painted(const std::string& text, const char* colour) const {
+    return settings().colours ? "\x1b[" + std::string(colour) + "m" + text + "\x1b[0m" : text;
+  }
+
+  [[nodiscard]] std::string marked(Mark mark, const std::string& word) const override {
+    switch (mark) {
+      case Mark::good:
+        return painted("✓", "32") + " " + word;
+      case Mark::bad:
+        return painted("✗", "31") + " " + painted(word, "31");
+      case Mark::warning:
+        return painted("!", "33") + " " + painted(word, "33");
+      case Mark::none:
+        break;
+    }
+    return "  " + word;
+  }
+  [[nodiscard]] std::size_t mark_columns() const override { return 2; }
+
+  [[nodiscard]] std::string time_left() const {
+    if (!deadline_) return "";
+    const double spent = static_cast<double>(since(phase_begun_).count()) / 1000.0;
+    return ", " + seconds_text(*deadline_ - spent) + " left";
+  }
+
+  /// The lines that are written over, uncoloured and cut to the width.
+  [[nodiscard]] std::vector<std::string> live_lines() const {
+    const auto name = settings().node + ": ";
+    if (!phase_) return {};
+    const auto spent = std::to_string(since(phase_begun_).count() / 1000) + " s";
+    std::vector<std::string> lines{name + "· " + padded(running_word(*phase_), 12) + spent + time_left()};
+    for (const auto& [unit, interest] : units_) {
+      if (lines.size() > kUnitLines) {
+        lines.push_back(name + "    and " + std::to_string(units_.size() - kUnitLines) + " more");
+        break;
+      }
+      lines.push_back(name + (interest.unhealthy ? "  ✗ " : "    ") + interest.text);
+    }
+    for (auto& line : lines) line = cut(line, std::max<std::size_t>(settings().width, 40) - 1);
+    return lines;
+  }
+
+  void draw() {
+    if (room_) return;
+    auto lines = live_lines();
+    if (lines == drawn_) return;
+    erase();
+    for (const auto& line : lines) err() << painted(line, "2") << '\n';
+    err() << std::flush;
+    drawn_ = std::move(lines);
+  }
+
+  void erase() {
+    if (drawn_.empty()) return;
+    err() << "\x1b[" << drawn_.size() << "A\r\x1b[J" << std::flush;
+    drawn_.clear();
+  }
+
+  std::optional<Phase> phase_;
+  Clock::time_point phase_begun_;
+  std::optional<double> deadline_;
+  std::map<std::string, Interest> units_;
+  bool room_ = false;
+  std::vector<std::string> drawn_;
+};
+
+}  // namespace
+
+std::unique_ptr<Display> terminal_display(DisplaySettings settings, std::ostream& out, std::ostream& err) {
+  return std::make_unique<TerminalDisplay>(std::move(settings), out, err);
+}
+
+}  // namespace switchback

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// The exit status that belongs to a failure. That of an outcome is in protocol/vocabulary.hpp.
+#pragma once
+
+#include "activator/protocol/error.hpp"
+#include "activator/protocol/vocabulary.hpp"
+
+namespace switchback {
+
+/// For a failure that came before the host began anything, or of a query.
+[[nodiscard]] ExitStatus exit_status(Errc code);
+[[nodiscard]] constexpr int number(ExitStatus status) { return static_cast<int>(status); }
+
+}  // namespace switchback

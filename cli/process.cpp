@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#include "cli/process.hpp"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <mutex>
+
+extern char** environ;
+
+namespace switchback {
+namespace {
+
+constexpr long kErrorTextBytes = 64 * 1024;
+constexpr std::chrono::milliseconds kWaitStep{10};
+
+/// Between a pipe's making and its close-on-exec flag no other thread may spawn: its child would inherit the
+/// pipe, and whoever waits for its end would wait for that child. (macOS has no pipe2.)
+std::mutex spawning;
+
+struct Pipe {
+  Fd reading;
+  Fd writing;
+};
+
+Result<Pipe> make_pipe() {
+  std::array<int, 2> ends{};
+  if (pipe(ends.data()) != 0) return fail(Errc::io, "cannot make a pipe: " + errno_text(errno));
+  for (const int end : ends) fcntl(end, F_SETFD, FD_CLOEXEC);
+  return Pipe{Fd(ends[0]), Fd(ends[1])};
+}
+
+std::vector<std::string> merged_environment(const std::map<std::string, std::string>& more) {
+  std::vector<std::string> out;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    if (!more.contains(text.substr(0, text.find('=')))) out.push_back(text);
+  }
+  for (const auto& [name, value] : more) out.push_back(name + "=" + value);
+  return out;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  for (auto& text : texts) out.push_back(text.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+class FileActions {
+ public:
+  FileActions() { posix_spawn_file_actions_init(&actions_); }
+  ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
+  FileActions(const FileActions&) = delete;
+  FileActions& operator=(const FileActions&) = delete;
+  void duplicate(int from, int to) { posix_spawn_file_actions_adddup2(&actions_, from, to); }
+  void open_null(int fd) { posix_spawn_file_actions_addopen(&actions_, fd, "/dev/null", O_RDWR, 0); }
+  [[nodiscard]] const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+};
+
+class Attributes {
+ public:
+  explicit Attributes(bool shielded) {
+    posix_spawnattr_init(&attributes_);
+    sigset_t reset;
+    sigemptyset(&reset);
+    sigaddset(&reset, SIGPIPE);  // ours is ignored, which would be inherited
+    posix_spawnattr_setsigdefault(&attributes_, &reset);
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    if (shielded) sigaddset(&blocked, SIGINT);
+    posix_spawnattr_setsigmask(&attributes_, &blocked);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  }
+  ~Attributes() { posix_spawnattr_destroy(&attributes_); }
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+  [[nodiscard]] const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_{};
+};
+
+int exit_status_of(int wait_status) {
+  return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
+}
+
+}  // namespace
+
+Result<Process> Process::spawn(const std::vector<std::string>& argv, const SpawnOptions& options) {
+  const std::lock_guard lock(spawning);
+  Process process;
+  FileActions actions;
+  Pipe input;
+  Pipe output;
+  if (options.pipe_input) {
+    auto made = make_pipe();
+    if (!made) return tl::make_unexpected(made.error());
+    input = std::move(*made);
+    actions.duplicate(input.reading.get(), STDIN_FILENO);
+  } else {
+    actions.open_null(STDIN_FILENO);
+  }
+  if (options.pipe_output) {
+    auto made = make_pipe();
+    if (!made) return tl::make_unexpected(made.error());
+    output = std::move(*made);
+    actions.duplicate(output.writing.get(), STDOUT_FILENO);
+  } else {
+    actions.open_null(STDOUT_FILENO);
+  }
+  if (options.error == Stderr::kept) {
+    process.error_.reset(std::tmpfile());
+    if (!process.error_) return fail(Errc::io, "cannot make a temporary file: " + errno_text(errno));
+    fcntl(fileno(process.error_.get()), F_SETFD, FD_CLOEXEC);
+    actions.duplicate(fileno(process.error_.get()), STDERR_FILENO);
+  }
+  auto words = argv;
+  auto variables = merged_environment(options.environment);
+  const Attributes attributes(options.shielded);
+  const int error = posix_spawnp(&process.pid_, argv.front().c_str(), actions.get(), attributes.get(),
+                                 pointers(words).data(), pointers(variables).data());
+  if (error != 0) {
+    process.pid_ = -1;
+    return fail(Errc::io, "cannot run " + argv.front() + ": " + errno_text(error));
+  }
+  process.input_ = std::move(input.writing);
+  process.output_ = std::move(output.reading);
+  return process;
+}
+
+Process::Process(Process&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)),
+      status_(other.status_),
+      input_(std::move(other.input_)),
+      output_(std::move(other.output_)),
+      error_(std::move(other.error_)) {}
+
+Process::~Process() {
+  if (pid_ < 0 || status_) return;
+  input_.close();
+  output_.close();
+  terminate();
+  if (wait(Clock::now() + std::chrono::seconds(2))) return;
+  kill(pid_, SIGKILL);
+  int ignored = 0;
+  waitpid(pid_, &ignored, 0);
+}
+
+std::optional<int> Process::wait(Clock::time_point deadline, const Waker* waker) {
+  while (!status_) {
+    int wait_status = 0;
+    const pid_t ended = waitpid(pid_, &wait_status, WNOHANG);
+    if (ended == pid_) status_ = exit_status_of(wait_status);
+    if (ended < 0 && errno != EINTR) status_ = 128;  // somebody else has waited for it
+    if (status_ || Clock::now() >= deadline) break;
+    const auto next = std::min(deadline, Clock::now() + kWaitStep);
+    static const Waker never;
+    (waker != nullptr ? *waker : never).sleep_until(next);
+    if (waker != nullptr && Clock::now() < next) break;
+  }
+  return status_;
+}
+
+void Process::terminate() const {
+  if (pid_ >= 0 && !status_) kill(pid_, SIGTERM);
+}
+
+std::string Process::error_text() const {
+  if (!error_) return "";
+  const int fd = fileno(error_.get());
+  // Without seeking: the program shares the file's offset.
+  struct stat file {};
+  if (fstat(fd, &file) != 0) return "";
+  const off_t end = file.st_size;
+  const auto begin = std::max<off_t>(0, end - kErrorTextBytes);
+  std::string text(static_cast<std::size_t>(end - begin), '\0');
+  const auto count = pread(fd, text.data(), text.size(), begin);
+  text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return text;
+}
+
+std::string last_line(const std::string& text) {
+  const auto end = text.find_last_not_of(" \r\n\t");
+  if (end == std::string::npos) return "";
+  const auto begin = text.find_last_of("\r\n", end);
+  const auto first = begin == std::string::npos ? 0 : begin + 1;
+  return text.substr(first, end - first + 1);
+}
+
+}  // namespace switchback

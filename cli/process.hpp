@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Runs another program, with its standard streams where the caller wants them. Knows neither ssh nor nix.
+#pragma once
+
+#include "activator/protocol/error.hpp"
+#include "cli/fd.hpp"
+#include "cli/waker.hpp"
+
+#include <sys/types.h>
+
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace switchback {
+
+enum class Stderr {
+  ours,  // the program shares ours
+  kept,  // kept, for `error_text`
+};
+
+struct SpawnOptions {
+  bool pipe_input = false;   // otherwise /dev/null
+  bool pipe_output = false;  // otherwise /dev/null
+  Stderr error = Stderr::kept;
+  /// Ctrl-C reaches every program of the terminal; this one does not hear it.
+  bool shielded = false;
+  std::map<std::string, std::string> environment = {};  // on top of ours
+};
+
+/// A running program; killed and waited for when its owner goes.
+class Process {
+ public:
+  /// Errors: io, also when there is no such program in PATH.
+  [[nodiscard]] static Result<Process> spawn(const std::vector<std::string>& argv,
+                                             const SpawnOptions& options);
+  Process(Process&& other) noexcept;
+  Process& operator=(Process&& other) = delete;
+  ~Process();
+
+  [[nodiscard]] Fd take_input() { return std::move(input_); }
+  [[nodiscard]] Fd take_output() { return std::move(output_); }
+  /// The exit status, or 128 and the number of the signal; nullopt at `deadline` or when `waker` is woken.
+  [[nodiscard]] std::optional<int> wait(Clock::time_point deadline, const Waker* waker = nullptr);
+  void terminate() const;
+  /// What it has written to its standard error, the last 64 KiB at most; empty when that is ours.
+  [[nodiscard]] std::string error_text() const;
+
+ private:
+  struct CloseFile {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  Process() = default;
+
+  pid_t pid_ = -1;
+  std::optional<int> status_;
+  Fd input_;
+  Fd output_;
+  std::unique_ptr<std::FILE, CloseFile> error_;
+};
+
+/// The last line of `text` that says something; empty when there is none.
+[[nodiscard]] std::string last_line(const std::string& text);
+
+}  // namespace switchback

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "cli/words.hpp"
+
+#include "cli/text.hpp"
+
+#include <algorithm>
+
+namespace switchback {
+namespace {
+
+std::string joined(const std::vector<std::string>& parts, const std::string& between) {
+  std::string out;
+  for (const auto& part : parts) out += (out.empty() ? "" : between) + part;
+  return out;
+}
+
+std::string generations_text(const OutcomeEvent& outcome) {
+  std::vector<std::string> parts;
+  for (const auto& generation : outcome.generations) parts.push_back(generation_text(generation));
+  return joined(parts, ", ");
+}
+
+/// «: web.service exited with status 1»; nothing when the host gave no reason.
+std::string reason(const OutcomeEvent& outcome) {
+  if (outcome.causes.empty()) return "";
+  auto text = printable(outcome.causes.front().message);
+  while (text.ends_with('.')) text.pop_back();
+  const auto more = outcome.causes.size() - 1;
+  return ": " + text + (more > 0 ? " (and " + std::to_string(more) + " more)" : "");
+}
+
+bool had_generations(const OutcomeEvent& outcome) {
+  return std::any_of(outcome.generations.begin(), outcome.generations.end(),
+                     [](const GenerationInfo& generation) { return !generation.closure.empty(); });
+}
+
+}  // namespace
+
+std::string closure_name(const std::string& store_path) {
+  const auto closure = StorePath::parse(store_path);
+  return closure ? closure->name() : printable(store_path);
+}
+
+std::string generation_text(const GenerationInfo& generation) {
+  auto out = printable(generation.profile);
+  if (generation.number) out += " generation " + std::to_string(*generation.number);
+  if (!generation.closure.empty()) out += " (" + closure_name(generation.closure) + ")";
+  return out;
+}
+
+std::string outcome_summary(const OutcomeEvent& outcome) {
+  const auto word = std::string(text(outcome.outcome));
+  const auto generations = generations_text(outcome);
+  if (outcome.outcome != Outcome::committed || generations.empty()) return word + reason(outcome);
+  return word + ": " + generations;
+}
+
+std::string outcome_text(const OutcomeEvent& outcome, std::optional<std::chrono::milliseconds> took) {
+  const auto said = outcome_summary(outcome);
+  switch (outcome.outcome) {
+    case Outcome::committed:
+      return said + (took ? " in " + duration_text(*took) : "");
+    case Outcome::refused:
+      return said + "; nothing has changed";
+    case Outcome::reverted:
+      return said + (had_generations(outcome) ? "; the old generation runs and is healthy"
+                                              : "; the host runs what it ran before");
+    case Outcome::reverted_unhealthy:
+      return said + "; the old generation runs, but something is worse than before: this needs a person";
+    case Outcome::revert_failed:
+      return said + "; this needs a person";
+    case Outcome::superseded:
+      return said + "; nothing was forced, this needs a person";
+  }
+  return said;
+}
+
+std::string unit_text(const UnitEvent& unit) {
+  auto out = printable(unit.unit) + " " + printable(unit.active);
+  if (!unit.sub.empty() && unit.sub != unit.active) out += " (" + printable(unit.sub) + ")";
+  if (!unit.result.empty() && unit.result != "success") out += ", " + printable(unit.result);
+  if (unit.restarts == 1) out += ", restarted once";
+  if (unit.restarts > 1) out += ", restarted " + std::to_string(unit.restarts) + " times";
+  return out;
+}
+
+void PlanWords::add(const PlanEvent& event) {
+  const auto unit = printable(event.unit);
+  if (event.action == UnitAction::keep) return;
+  if (event.action == UnitAction::skip) {
+    skipped_.push_back(unit + " is left as it is" +
+                       (event.reason.empty() ? "" : ": " + printable(event.reason)));
+    return;
+  }
+  units_[event.action].push_back(unit);
+}
+
+std::string PlanWords::text() const {
+  std::vector<std::string> parts;
+  for (const auto& [action, units] : units_) {
+    const auto word = action == UnitAction::stop_start ? "stop and start" : switchback::text(action);
+    parts.push_back(std::string(word) + " " + joined(units, ", "));
+  }
+  return joined(parts, " · ");
+}
+
+}  // namespace switchback

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// How an activation is put into words, the same on every display. Decides wording; not layout.
+#pragma once
+
+#include "activator/protocol/event.hpp"
+#include "activator/protocol/store_path.hpp"
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace switchback {
+
+/// «/nix/store/…-web-2» is «web-2» to people.
+[[nodiscard]] std::string closure_name(const std::string& store_path);
+/// «app generation 12 (web-2)».
+[[nodiscard]] std::string generation_text(const GenerationInfo& generation);
+/// The one sentence that is the result: «reverted: web.service exited with status 1; …».
+[[nodiscard]] std::string outcome_text(const OutcomeEvent& outcome,
+                                       std::optional<std::chrono::milliseconds> took = std::nullopt);
+/// What happened to the host, without why: «reverted», «committed: app generation 12».
+[[nodiscard]] std::string outcome_summary(const OutcomeEvent& outcome);
+/// «web.service failed to start (activating, start), restarted twice».
+[[nodiscard]] std::string unit_text(const UnitEvent& unit);
+
+/// What a plan does, gathered from its events: «stop a.service · start b.service, c.service».
+class PlanWords {
+ public:
+  void add(const PlanEvent& event);
+  [[nodiscard]] std::string text() const;
+  /// What stays as it is although it changed, and why, a sentence each.
+  [[nodiscard]] const std::vector<std::string>& skipped() const { return skipped_; }
+
+ private:
+  std::map<UnitAction, std::vector<std::string>> units_;
+  std::vector<std::string> skipped_;
+};
+
+}  // namespace switchback
