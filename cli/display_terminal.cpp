@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <ostream>
+#include <utility>
 
 namespace switchback {
 namespace {
@@ -52,7 +53,7 @@ class TerminalDisplay final : public LineDisplay {
 
   void make_room() override {
     if (phase_ == Phase::awaiting_confirmation) {
-      line(Mark::none, "confirming", "over a new login" + time_left());
+      line(Mark::none, "confirming", "over a new login, " + time_left() + " left");
     }
     erase();
     room_ = true;
@@ -75,16 +76,14 @@ class TerminalDisplay final : public LineDisplay {
   }
 
   void finish_phase(Phase next) {
-    if (!phase_) return;
-    const auto took = " (" + duration_text(since(phase_begun_)) + ")";
-    if (next == Phase::reverting) {
-      if (done_word(*phase_).empty()) return;
-      return line(Mark::bad, running_word(*phase_), took.substr(1));
-    }
-    if (done_word(*phase_).empty()) return;
-    const auto what = *phase_ == Phase::preparing && plan().text().empty() ? "nothing to do" : plan().text();
-    line(Mark::good, done_word(*phase_), (*phase_ == Phase::preparing ? what + took : took.substr(1)));
-    if (*phase_ != Phase::preparing) return;
+    const auto ended = std::exchange(phase_, std::nullopt);
+    const auto word = ended ? done_word(*ended) : "";
+    if (word.empty()) return;
+    const auto took = "(" + duration_text(since(phase_begun_)) + ")";
+    if (next == Phase::reverting) return line(Mark::bad, running_word(*ended), took);
+    if (*ended != Phase::preparing) return line(Mark::good, word, took);
+    const auto what = plan().text();
+    line(Mark::good, word, (what.empty() ? "nothing to do" : what) + " " + took);
     for (const auto& sentence : plan().skipped()) line(Mark::none, "", sentence);
   }
 
@@ -131,7 +130,7 @@ class TerminalDisplay final : public LineDisplay {
   [[nodiscard]] std::string time_left() const {
     if (!deadline_) return "";
     const double spent = static_cast<double>(since(phase_begun_).count()) / 1000.0;
-    return ", " + seconds_text(*deadline_ - spent) + " left";
+    return seconds_text(*deadline_ - spent);
   }
 
   /// The lines that are written over, uncoloured and cut to the width.
@@ -139,7 +138,8 @@ class TerminalDisplay final : public LineDisplay {
     const auto name = settings().node + ": ";
     if (!phase_) return {};
     const auto spent = std::to_string(since(phase_begun_).count() / 1000) + " s";
-    std::vector<std::string> lines{name + "· " + padded(running_word(*phase_), 12) + spent + time_left()};
+    const auto limit = deadline_ ? ", at most " + time_left() + " more" : "";
+    std::vector<std::string> lines{name + "· " + padded(running_word(*phase_), 12) + spent + limit};
     for (const auto& [unit, interest] : units_) {
       if (lines.size() > kUnitLines) {
         lines.push_back(name + "    and " + std::to_string(units_.size() - kUnitLines) + " more");
