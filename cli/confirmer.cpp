@@ -41,7 +41,7 @@ void Confirmer::tell(News news) {
 
 void Confirmer::run() {
   const Call call{.method = std::string(kInterface) + ".Confirm", .parameters = to_json(ConfirmRequest{id_})};
-  std::string last_failure;
+  std::optional<Errc> last_failure;
   while (!stopping_ && Clock::now() < deadline_) {
     const auto begun = Clock::now();
     const auto reply = remote_.ask(Way::fresh, call, kAttemptTimeout, &stop_);
@@ -50,8 +50,8 @@ void Confirmer::run() {
     if (reply) return tell({true, took, ""});
     // The host has decided without us: its events tell how.
     if (reply.error().code == Errc::wrong_phase) return;
-    if (reply.error().message != last_failure) tell({false, took, reply.error().message});
-    last_failure = reply.error().message;
+    if (reply.error().code != last_failure) tell({false, took, reply.error().message});
+    last_failure = reply.error().code;
     stop_.sleep_until(std::min(deadline_, Clock::now() + kBetweenAttempts));
   }
 }

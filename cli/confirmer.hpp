@@ -27,7 +27,7 @@ class Confirmer {
   struct News {
     bool confirmed = false;
     std::chrono::milliseconds took{0};  // of the attempt
-    std::string failure;                // why an attempt failed, when that is not what the last one said
+    std::string failure;                // why an attempt failed, unless the last one failed so too
   };
   /// What happened since it was last asked.
   [[nodiscard]] std::optional<News> take_news();

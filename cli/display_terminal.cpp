@@ -52,11 +52,10 @@ class TerminalDisplay final : public LineDisplay {
   void tick() override { draw(); }
 
   void make_room() override {
-    if (phase_ == Phase::awaiting_confirmation) {
-      line(Mark::none, "confirming", "over a new login, " + time_left() + " left");
-    }
     erase();
     room_ = true;
+    if (phase_ != Phase::awaiting_confirmation) return;
+    line(Mark::none, "confirming", "over a new login, " + time_left() + " left");
   }
 
  private:

@@ -3,6 +3,8 @@
 
 #include "cli/text.hpp"
 
+#include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -35,6 +37,19 @@ Words bridge_command(bool sudo) {
   return words;
 }
 
+/// Empty when ssh cannot tell: then the defaults are ours.
+std::string effective_configuration(const SshSettings& settings) {
+  auto query = Process::spawn(ssh_query(settings), {.pipe_output = true});
+  if (!query) return "";
+  const auto output = query->take_output();
+  std::string text;
+  std::array<char, 4096> buffer{};
+  for (ssize_t count = 0; (count = read(output.get(), buffer.data(), buffer.size())) > 0;) {
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  return query->wait(Clock::now() + std::chrono::seconds(5)) == 0 ? text : "";
+}
+
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 std::string sudoers_hint(const std::string& destination) {
@@ -51,7 +66,7 @@ Error bridge_ended(const std::string& destination, int status, const std::string
   const auto host = node_name(destination);
   const auto quoted = said.empty() ? "" : ": " + printable(said);
   if (status == kSshFailed) {
-    return {Errc::unavailable, "cannot be reached" + (said.empty() ? " by ssh" : quoted)};
+    return {Errc::unavailable, said.empty() ? "the ssh connection failed" : "cannot be reached" + quoted};
   }
   if (sudo && (status == kNotFound || status == 1) && !contains(said, "activator.sock") &&
       !contains(said, "command not found")) {
@@ -98,6 +113,7 @@ Status SshRemote::connect(const Interrupt& interrupt) {
   if (directory_.empty()) {
     return fail(Errc::io, "cannot make a directory in $XDG_RUNTIME_DIR or /tmp: " + errno_text(errno));
   }
+  settings_.defaults = defaults_beside(effective_configuration(settings_));
   const auto stderr_of = settings_.batch ? Stderr::kept : Stderr::ours;
   auto login = Process::spawn(ssh_master(settings_, control_path()), {.error = stderr_of, .shielded = true});
   if (!login) return tl::make_unexpected(login.error());
@@ -106,6 +122,9 @@ Status SshRemote::connect(const Interrupt& interrupt) {
   const auto status = login->wait(Clock::now() + limit, &interrupt.waker());
   if (interrupt.count() > 0) return fail(Errc::refused, "interrupted; nothing has changed on " + name_);
   if (!status) return fail(Errc::unavailable, "cannot be reached: ssh did not log in in time");
+  if (*status != 0 && !settings_.batch) {
+    return fail(Errc::unavailable, "cannot be reached: ssh's own words are above");
+  }
   if (*status != 0) {
     return tl::make_unexpected(
         bridge_ended(settings_.destination, kSshFailed, last_line(login->error_text()), /*sudo=*/false));

@@ -16,9 +16,7 @@ Words options_of(const SshSettings& settings, const Words& connection) {
   Words out = connection + Words{"-o", "ClearAllForwardings=yes", "-o", "RemoteCommand=none",
                                  "-o", "ForwardX11=no",           "-o", "RequestTTY=no"};
   if (settings.batch) out = out + Words{"-o", "BatchMode=yes"};
-  // A cut network is noticed after 15 seconds, in the middle of a login too.
-  return out + settings.user_options +
-         Words{"-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"};
+  return out + settings.user_options + settings.defaults;
 }
 
 bool is_destination_character(char c) {
@@ -27,6 +25,26 @@ bool is_destination_character(char c) {
 }
 
 }  // namespace
+
+Words ssh_defaults() {
+  return {"-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"};
+}
+
+Words ssh_query(const SshSettings& settings) {
+  return Words{"ssh", "-G"} + settings.user_options + Words{"--", settings.destination};
+}
+
+Words defaults_beside(const std::string& configuration) {
+  const auto says = [&](std::string_view line) {
+    return ("\n" + configuration + "\n").find("\n" + std::string(line)) != std::string::npos;
+  };
+  Words out;
+  if (!says("connecttimeout ") || says("connecttimeout none\n")) out = out + Words{"-o", "ConnectTimeout=10"};
+  if (!says("serveraliveinterval ") || says("serveraliveinterval 0\n")) {
+    out = out + Words{"-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"};
+  }
+  return out;
+}
 
 Status check_destination(std::string_view text) {
   const bool good = !text.empty() && text.size() <= 512 && text.front() != '-' && text.front() != '@' &&

@@ -13,10 +13,14 @@ namespace switchback {
 
 using Words = std::vector<std::string>;
 
+/// How soon a cut network is noticed: after 15 seconds, in the middle of a login too.
+[[nodiscard]] Words ssh_defaults();
+
 struct SshSettings {
   std::string destination;  // [USER@]HOST, as ssh takes it
   Words user_options;       // of --ssh-opt, --ssh-opts and NIX_SSHOPTS
   bool batch = true;        // no terminal: ssh must not ask
+  Words defaults = ssh_defaults();
 };
 
 /// Errors: invalid_request when `text` could be taken for an option or for more than a destination.
@@ -26,6 +30,10 @@ struct SshSettings {
 /// At white space, as nix does with NIX_SSHOPTS.
 [[nodiscard]] Words split_words(std::string_view text);
 
+/// Prints what ssh_config says for this destination.
+[[nodiscard]] Words ssh_query(const SshSettings& settings);
+/// Those of our defaults that ssh_config, as `ssh -G` prints it, leaves open.
+[[nodiscard]] Words defaults_beside(const std::string& configuration);
 /// Logs in and goes to the background, to be shared by what is opened with the same `control_path`.
 [[nodiscard]] Words ssh_master(const SshSettings& settings, const std::string& control_path);
 /// A session over that connection; over one of its own when that is gone.

@@ -101,3 +101,25 @@ TEST_CASE("a wait ends at its deadline and when it is woken", "[cli]") {
   REQUIRE(woken);
   CHECK_FALSE(woken->has_value());
 }
+
+TEST_CASE("where the user may not, it is tried once more as root, and no oftener", "[cli]") {
+  const auto refuse = [](FakePeer& peer) {
+    peer.take();
+    peer.refuse(Errc::not_permitted, "you may not");
+    peer.await_end();
+  };
+  FakeRemote remote;
+  remote.allow_root = true;
+  remote.on(Way::shared, refuse);
+  SECTION("root may") {
+    remote.on(Way::shared, [](FakePeer& peer) { peer.answer_status(); });
+    CHECK(remote.ask(Way::shared, kCall));
+  }
+  SECTION("root may not either") {
+    remote.on(Way::shared, refuse).on(Way::shared, refuse);
+    const auto reply = remote.ask(Way::shared, kCall);
+    REQUIRE_FALSE(reply);
+    CHECK(reply.error().code == Errc::not_permitted);
+    CHECK(remote.scripts_left() == 1);
+  }
+}

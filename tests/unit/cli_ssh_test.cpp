@@ -14,7 +14,7 @@ using Catch::Matchers::ContainsSubstring;
 namespace {
 
 const Words kBridge{"switchback-activator", "bridge"};
-const SshSettings kSettings{"root@web1", {"-oConnectTimeout=2", "-p", "2222"}, true};
+const SshSettings kSettings{"root@web1", {"-oConnectTimeout=2", "-p", "2222"}};
 
 std::string line(const Words& words) {
   std::string out;
@@ -52,6 +52,14 @@ TEST_CASE("the user's options come after what we depend on and before our defaul
   CHECK(place(words, "ServerAliveInterval=5") < place(words, "--"));
 }
 
+TEST_CASE("what ssh_config says about patience is left to it", "[cli]") {
+  CHECK(defaults_beside("") == ssh_defaults());
+  CHECK(defaults_beside("user root\nconnecttimeout none\nserveraliveinterval 0\n") == ssh_defaults());
+  CHECK(defaults_beside("connecttimeout 60\nserveraliveinterval 30\n").empty());
+  CHECK(line(defaults_beside("connecttimeout 60\nserveraliveinterval 0\n")) ==
+        "-o ServerAliveInterval=5 -o ServerAliveCountMax=3");
+}
+
 TEST_CASE("ssh asks nothing where nobody could answer", "[cli]") {
   auto settings = kSettings;
   CHECK_THAT(line(ssh_fresh(settings, kBridge)), ContainsSubstring("BatchMode=yes"));
@@ -74,7 +82,7 @@ TEST_CASE("how a bridge ends tells the user what to do", "[cli]") {
   const auto [status, said, sudo, code, tells] = GENERATE(table<int, std::string, bool, Errc, std::string>({
       {255, "ssh: connect to host web1 port 22: Connection refused", false, Errc::unavailable,
        "cannot be reached: ssh: connect to host"},
-      {255, "", false, Errc::unavailable, "cannot be reached"},
+      {255, "", false, Errc::unavailable, "ssh connection failed"},
       {127, "sh: 1: switchback-activator: not found", false, Errc::refused,
        "install the package switchback-activator"},
       {1, "sudo: switchback-activator: command not found", true, Errc::refused,

@@ -54,7 +54,10 @@ class FakeRemote final : public Remote {
   FakeRemote& on(Way way, Script script);
   [[nodiscard]] const std::string& name() const override { return name_; }
   [[nodiscard]] Result<Connection> open(Way way) override;
+  [[nodiscard]] bool become_root() override { return std::exchange(allow_root, false); }
   [[nodiscard]] std::size_t scripts_left() const;
+
+  bool allow_root = false;  // once
 
  private:
   std::string name_ = "web1";
