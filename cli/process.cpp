@@ -17,7 +17,7 @@ extern char** environ;
 namespace switchback {
 namespace {
 
-constexpr long kErrorTextBytes = 64 * 1024;
+constexpr off_t kErrorTextBytes = 65'536;
 constexpr std::chrono::milliseconds kWaitStep{10};
 
 /// Between a pipe's making and its close-on-exec flag no other thread may spawn: its child would inherit the
@@ -42,12 +42,13 @@ std::vector<std::string> merged_environment(const std::map<std::string, std::str
     const std::string text = *entry;
     if (!more.contains(text.substr(0, text.find('=')))) out.push_back(text);
   }
-  for (const auto& [name, value] : more) out.push_back(name + "=" + value);
+  for (const auto& [name, value] : more) out.emplace_back(name).append("=").append(value);
   return out;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> out;
+  out.reserve(texts.size() + 1);
   for (auto& text : texts) out.push_back(text.data());
   out.push_back(nullptr);
   return out;

@@ -118,7 +118,7 @@ std::string age_text(double seconds) {
   };
   if (whole < 60) return std::to_string(whole) + " s";
   if (whole < 3600) return of(whole / 60, "minute");
-  if (whole < 2 * 86400) return of(whole / 3600, "hour");
+  if (whole < 172'800) return of(whole / 3600, "hour");
   return of(whole / 86400, "day");
 }
 

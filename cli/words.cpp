@@ -56,7 +56,7 @@ std::string outcome_summary(const OutcomeEvent& outcome) {
 }
 
 std::string outcome_text(const OutcomeEvent& outcome, std::optional<std::chrono::milliseconds> took) {
-  const auto said = outcome_summary(outcome);
+  auto said = outcome_summary(outcome);
   switch (outcome.outcome) {
     case Outcome::committed:
       return said + (took ? " in " + duration_text(*took) : "");
