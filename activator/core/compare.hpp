@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whether a running unit must be reloaded or restarted to follow its new definition. Pure comparison of definitions;
-// plan.hpp decides what is done about it.
+// Whether a running unit must be reloaded or restarted to follow its new definition. Pure comparison of
+// definitions; plan.hpp decides what is done about it.
 #pragma once
 
 #include "activator/core/unit_file.hpp"

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
-// What changes between two unit sets on one host, and what is done with each unit. Pure: from two sets and what
-// systemd said before, to actions. steps.hpp turns a plan into the order of work; nothing is carried out here.
+// What changes between two unit sets on one host, and what is done with each unit. Pure: from two sets and
+// what systemd said before, to actions. steps.hpp turns a plan into the order of work; nothing is carried out
+// here.
 #pragma once
-
-#include <string>
-#include <vector>
 
 #include "activator/core/snapshot.hpp"
 #include "activator/core/unit_set.hpp"
 #include "activator/protocol/vocabulary.hpp"
+
+#include <set>
+#include <string>
+#include <vector>
 
 namespace switchback {
 
@@ -19,15 +21,16 @@ struct PlannedUnit {
   bool operator==(const PlannedUnit&) const = default;
 };
 
-/// The units of one change. Lists are sorted by name and disjoint where an action excludes another.
+/// The units of one change. Lists are sorted by name; a unit is in `stop` and `start` both when it is stopped
+/// by the definition that runs and started by the new one.
 struct UnitPlan {
-  std::vector<UnitName> stop;         // before the flip, by the definitions that run
-  std::vector<UnitName> reload;       // after it
+  std::vector<UnitName> stop;    // before the flip, by the definitions that run
+  std::vector<UnitName> reload;  // after it
   std::vector<UnitName> restart;
   std::vector<UnitName> start;
-  std::vector<UnitName> removed;      // in the old set and not in the new one
-  std::vector<UnitName> dependents;   // active before, pulled down with what is stopped: started again at the end
-  std::vector<PlannedUnit> explained; // one entry a unit, for the pusher
+  std::vector<UnitName> removed;       // defined by the old set and not by the new one
+  std::vector<UnitName> dependents;    // active before, pulled down by a stop: started again at the end
+  std::vector<PlannedUnit> explained;  // one entry a unit, for the pusher
 
   [[nodiscard]] bool nothing_to_do() const {
     return stop.empty() && reload.empty() && restart.empty() && start.empty();
@@ -35,28 +38,18 @@ struct UnitPlan {
   bool operator==(const UnitPlan&) const = default;
 };
 
-/// Whether an activation may never stop or restart `unit`: the bus, logind, journald, user managers, and our own.
+/// Whether an activation may never stop or restart `unit`: the bus, logind, journald, user managers, and our
+/// own.
 [[nodiscard]] bool is_protected(const UnitName& unit);
 
-/// The names whose snapshots make_plan() must be given.
-[[nodiscard]] std::set<UnitName> units_to_read(const UnitSet& before, const UnitSet& after);
+/// The names whose snapshots make_plan() must be given: all that the sets name, and of `loaded` the instances
+/// of their templates.
+[[nodiscard]] std::set<UnitName> units_to_read(const UnitSet& before, const UnitSet& after,
+                                               const std::set<UnitName>& loaded);
 
-/// `live` holds units_to_read(), all owners of links, and the dependents of those; a unit absent from it counts as
-/// not loaded. X-SwitchMethod= decides first, then NixOS's keys, then the unit's type.
-/// Source: sd-switch's UnitSwitchMethod; nixpkgs' switch-to-configuration-ng.
+/// `live` holds units_to_read() and the dependents of those in full, and every other loaded unit in brief; a
+/// unit absent from it counts as not loaded. X-SwitchMethod= decides first, then NixOS's keys, then the
+/// unit's type. Source: sd-switch's UnitSwitchMethod; nixpkgs' switch-to-configuration-ng.
 [[nodiscard]] UnitPlan make_plan(const UnitSet& before, const UnitSet& after, const Snapshot& live);
-
-/// What speaks against the new set on this host, found before anything is changed; empty: nothing.
-/// A unit of that name in /etc or /run that is not ours, or of another profile; an [Install] section that names a
-/// unit which does not exist; a unit that cannot be read. `generator_dir` is where our own fragments lie.
-struct Objection {
-  std::string unit;
-  std::string problem;
-  bool fatal = true;   // false: a warning, such as a mask of the administrator's
-};
-[[nodiscard]] std::vector<Objection> find_objections(const UnitSet& before, const UnitSet& after,
-                                                     const std::vector<SkippedUnit>& skipped, const Snapshot& live,
-                                                     const std::map<UnitName, std::string>& other_profiles,
-                                                     std::string_view generator_dir);
 
 }  // namespace switchback

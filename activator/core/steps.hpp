@@ -1,31 +1,36 @@
 // SPDX-License-Identifier: MIT
-// The smallest pieces of work that an activation is made of, each repeatable, and their order for trial, commit and
-// revert. Pure: lists of values that the engine carries out one by one, recording each before it begins.
+// The smallest pieces of work that an activation is made of, each repeatable, and their order for trial,
+// commit and revert. Pure: lists of values that the engine carries out one by one, recording each before it
+// begins.
 #pragma once
-
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <variant>
-#include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "activator/core/plan.hpp"
 #include "activator/protocol/store_path.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
 
 namespace switchback {
 
 enum class JobVerb { stop, start, restart, reload };
 
-/// Jobs for all units are submitted together, then awaited together, so that ordering among them is systemd's.
+/// Jobs for all units are submitted together, then awaited together, so that ordering among them is
+/// systemd's.
 struct RunJobs {
   JobVerb verb = JobVerb::start;
   std::vector<UnitName> units;
-  bool tolerant = false;  // a job that fails is told, and does not fail the step (reverting goes as far as it can)
+  bool tolerant =
+      false;  // a job that fails is told, and does not fail the step (a revert goes as far as it can)
   bool operator==(const RunJobs&) const = default;
 };
-/// The copies staged for this activation become what the generator reads for `profile`, until the host reboots.
+/// The copies staged for this activation become what the generator reads for `profile`, until the host
+/// reboots.
 struct PlaceTrial {
   ProfileName profile;
   bool operator==(const PlaceTrial&) const = default;
@@ -39,7 +44,8 @@ struct DropTrial {
 struct ReloadManager {
   bool operator==(const ReloadManager&) const = default;
 };
-/// Fails unless systemd loaded each unit from our generator's copy (`present`), or no longer from it (absent).
+/// Fails unless systemd loaded each unit from our generator's copy (`present`), or no longer from it
+/// (`absent`).
 struct VerifyUnits {
   std::vector<UnitName> present;
   std::vector<UnitName> absent;
@@ -62,8 +68,8 @@ struct KeepCopies {
   std::optional<StorePath> closure;
   bool operator==(const KeepCopies&) const = default;
 };
-/// Starts whatever ran before the activation and does not run now, touched or not: the trial may have stopped it.
-/// The last step of every revert, tolerant. Which units that are is found when it is carried out.
+/// Starts whatever ran before the activation and does not run now, touched or not: the trial may have stopped
+/// it. The last step of every revert, tolerant. Which units that are is found when it is carried out.
 struct StartMissing {
   bool operator==(const StartMissing&) const = default;
 };
@@ -80,14 +86,23 @@ using Steps = std::vector<Step>;
 struct PreparedChange {
   ProfileName profile;
   StorePath closure;
-  std::optional<StorePath> previous;               // absent: the profile's first generation
-  std::optional<std::uint64_t> previous_number;
-  UnitPlan units;
-  std::vector<UnitName> present;                   // units that must be loaded from our copies in the trial
-  std::vector<UnitName> previously_present;        // and again after a revert
-  std::vector<UnitName> active_before;             // units of either set, and dependents, that ran before
+  std::optional<StorePath> previous{};  // absent: the profile's first generation
+  std::optional<std::uint64_t> previous_number{};
+  UnitPlan units{};
+  std::vector<UnitName> present{};             // units that must be loaded from our copies in the trial
+  std::vector<UnitName> previously_present{};  // and again after a revert
+  std::vector<UnitName> active_before{};       // units of either set, and dependents, that ran before
+  /// Whether anything but the profile is to change: the same closure again leaves its units alone.
+  [[nodiscard]] bool changes_units() const { return previous != closure; }
   bool operator==(const PreparedChange&) const = default;
 };
+
+/// `live` is as for make_plan().
+[[nodiscard]] PreparedChange prepare_change(const ProfileName& profile, const StorePath& closure,
+                                            const std::optional<StorePath>& previous,
+                                            std::optional<std::uint64_t> previous_number,
+                                            const UnitSet& before, const UnitSet& after,
+                                            const Snapshot& live);
 
 [[nodiscard]] Steps trial_steps(const std::vector<PreparedChange>& changes);
 [[nodiscard]] Steps commit_steps(const std::vector<PreparedChange>& changes);
@@ -104,6 +119,8 @@ struct PreparedChange {
 [[nodiscard]] std::string describe(const Step& step);
 
 [[nodiscard]] nlohmann::json to_json(const PreparedChange& change);
-[[nodiscard]] Result<PreparedChange> parse_prepared_change(const nlohmann::json& json, const std::string& where);
+/// Errors: corrupt.
+[[nodiscard]] Result<PreparedChange> parse_prepared_change(const nlohmann::json& json,
+                                                           const std::string& where);
 
 }  // namespace switchback

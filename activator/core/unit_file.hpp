@@ -2,22 +2,22 @@
 // The text of one unit file as sections of assignments, read as systemd reads it. Decides syntax only.
 #pragma once
 
+#include "activator/protocol/error.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "activator/protocol/error.hpp"
-
 namespace switchback {
 
 /// A unit's definition: its fragment with its drop-ins applied in order.
 class UnitFile {
  public:
-  /// Reads continuation lines, comments, and repeated sections.
-  /// Errors: corrupt for an assignment outside a section, a line that is none, or a NUL byte; names the line.
-  /// Source: systemd.syntax(7).
+  /// Reads continuation lines, comments, and repeated sections. As systemd does, it passes over assignments
+  /// before the first section and over lines that are none. Errors: corrupt, with the line, for what systemd
+  /// refuses: a section header without its end, or a NUL byte. Source: systemd.syntax(7).
   [[nodiscard]] static Result<UnitFile> parse(std::string_view text);
 
   /// Adds `drop_in`'s assignments after this file's own.
@@ -29,7 +29,8 @@ class UnitFile {
   [[nodiscard]] std::optional<std::string> last(std::string_view section, std::string_view key) const;
   /// The values split at white space, as for WantedBy=. Quotes are respected.
   [[nodiscard]] std::vector<std::string> words(std::string_view section, std::string_view key) const;
-  /// The last value as a boolean: 1, yes, y, true, t and on are true; nullopt when absent.
+  /// The last value as a boolean: 1, yes, y, true, t and on are true, anything else is not; nullopt when
+  /// absent.
   [[nodiscard]] std::optional<bool> boolean(std::string_view section, std::string_view key) const;
 
   struct Assignment {

@@ -2,11 +2,11 @@
 // A systemd unit name, parsed once: its type, template and instance. Knows nothing of what a unit does.
 #pragma once
 
+#include "activator/protocol/error.hpp"
+
 #include <compare>
 #include <string>
 #include <string_view>
-
-#include "activator/protocol/error.hpp"
 
 namespace switchback {
 

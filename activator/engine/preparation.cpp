@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "activator/engine/preparation.hpp"
 
+#include "activator/core/objections.hpp"
+
 #include <algorithm>
 #include <utility>
 

@@ -97,7 +97,7 @@ void check_runs(TestHost& host, const std::string& closure) {
     return;
   }
   CHECK(host.output_of("readlink -f " + profile) == closure);
-  CHECK(host.output_of("cat /etc/switchback/profiles/app/.closure") == closure);
+  CHECK("/nix/store/" + host.output_of("readlink /etc/switchback/profiles/app/current") == closure);
   if (!host.exists(closure + "/lib/systemd/system/web.service")) return;
   // By the definition that systemd loaded, and by the process that runs.
   CHECK(host.run("cmp /run/systemd/generator/web.service " + closure + "/lib/systemd/system/web.service")

@@ -16,8 +16,8 @@ Result<std::optional<CurrentGeneration>> FakeProfiles::current(const ProfileName
   return CurrentGeneration{found->second.generations[index], index + 1, loop_.realtime_ms()};
 }
 
-void FakeProfiles::set(const ProfileName& name, std::optional<StorePath> closure, std::optional<std::uint64_t> number,
-                       Callback<void> done) {
+void FakeProfiles::set(const ProfileName& name, std::optional<StorePath> closure,
+                       std::optional<std::uint64_t> number, Callback<void> done) {
   auto& profile = disk_.profiles[name];
   Status status;
   if (disk_.full) {
@@ -53,7 +53,8 @@ void FakeProfiles::unpin_all(const std::string& prefix) {
 
 Result<std::vector<UnitDirEntry>> FakeCopies::of_closure(const StorePath& closure) {
   const auto found = disk_.store.find(closure);
-  if (found == disk_.store.end()) return fail(Errc::invalid_closure, closure.text() + " has no lib/systemd/system");
+  if (found == disk_.store.end())
+    return fail(Errc::invalid_closure, closure.text() + " has no lib/systemd/system");
   return found->second;
 }
 
@@ -122,7 +123,8 @@ Status FakeRecords::finish(const ActivationId& id, const std::string& document) 
 
 std::vector<std::string> FakeRecords::history(std::size_t limit) {
   std::vector<std::string> newest_first;
-  for (auto entry = disk_.history.rbegin(); entry != disk_.history.rend() && newest_first.size() < limit; ++entry) {
+  for (auto entry = disk_.history.rbegin(); entry != disk_.history.rend() && newest_first.size() < limit;
+       ++entry) {
     newest_first.push_back(entry->second);
   }
   return newest_first;

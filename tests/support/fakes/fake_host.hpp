@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A host that lives in memory: disk (records, profiles, copies), /run, and a boot. What is on the disk survives
-// crash(), what is in /run survives the activator alone.
+// A host that lives in memory: disk (records, profiles, copies), /run, and a boot. What is on the disk
+// survives crash(), what is in /run survives the activator alone.
 #pragma once
-
-#include <map>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "activator/core/unit_set.hpp"
 #include "activator/ports/host.hpp"
@@ -14,6 +9,11 @@
 #include "activator/ports/record_store.hpp"
 #include "activator/ports/unit_copies.hpp"
 #include "tests/support/fakes/fake_loop.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace switchback::test {
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Time that passes only when a test says so: clock, timers and posted callbacks in one queue, in a fixed order.
+// Time that passes only when a test says so: clock, timers and posted callbacks in one queue, in a fixed
+// order.
 #pragma once
+
+#include "activator/ports/host.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -9,8 +12,6 @@
 #include <memory>
 #include <utility>
 
-#include "activator/ports/host.hpp"
-
 namespace switchback::test {
 
 class FakeLoop : public Timers, public Clock {
@@ -18,7 +19,8 @@ class FakeLoop : public Timers, public Clock {
   [[nodiscard]] std::int64_t boottime_ms() override { return now_ms_; }
   [[nodiscard]] std::int64_t realtime_ms() override { return 1'700'000'000'000 + now_ms_; }
 
-  [[nodiscard]] std::unique_ptr<Timer> arm(std::chrono::milliseconds after, std::function<void()> elapsed) override {
+  [[nodiscard]] std::unique_ptr<Timer> arm(std::chrono::milliseconds after,
+                                           std::function<void()> elapsed) override {
     auto alive = std::make_shared<bool>(true);
     put(after, [alive, elapsed = std::move(elapsed)] {
       if (*alive) elapsed();

@@ -102,7 +102,10 @@ std::string FakeSystemd::behaviour(const UnitName& unit, const std::string& key)
 }
 
 void FakeSystemd::signal(const UnitName& unit) {
-  if (changed_) loop_.post([this, unit] { if (changed_) changed_(&unit); });
+  if (changed_)
+    loop_.post([this, unit] {
+      if (changed_) changed_(&unit);
+    });
 }
 
 void FakeSystemd::start(const UnitName& name) {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// A small working model of systemd's manager: definitions are those it loaded at the last reload, jobs take time,
-// services behave as their unit file's [X-Model] section says:
+// A small working model of systemd's manager: definitions are those it loaded at the last reload, jobs take
+// time, services behave as their unit file's [X-Model] section says:
 //   CrashAfter=SECONDS   fails that long after each start        Never=ready   stays activating for ever
 //   Restart=yes          restarts 0.1 s after a failure          StartFails=yes   its start job fails
 #pragma once
+
+#include "activator/ports/unit_manager.hpp"
+#include "tests/support/fakes/fake_host.hpp"
 
 #include <functional>
 #include <map>
 #include <string>
 #include <vector>
-
-#include "activator/ports/unit_manager.hpp"
-#include "tests/support/fakes/fake_host.hpp"
 
 namespace switchback::test {
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/fakes/world.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <stdexcept>
 
 namespace switchback::test {
@@ -14,6 +16,7 @@ const ProfileName& app() {
 }  // namespace
 
 World::World() {
+  spdlog::set_level(spdlog::level::off);
   systemd = std::make_unique<FakeSystemd>(loop, disk, run);
   profiles = std::make_unique<FakeProfiles>(disk, loop);
   copies = std::make_unique<FakeCopies>(disk, run);
@@ -92,14 +95,16 @@ ActivationId World::activate_until(const ActivateRequest& request, Phase phase) 
 
 Result<ActivationStatus> World::confirm(const ActivationId& id) {
   std::optional<Result<ActivationStatus>> answer;
-  engine->confirm({id}, loop.boottime_ms(), [&](Result<ActivationStatus> status) { answer = std::move(status); });
+  engine->confirm({id}, loop.boottime_ms(),
+                  [&](Result<ActivationStatus> status) { answer = std::move(status); });
   (void)loop.run_until([&] { return answer.has_value(); });
   if (!answer) throw std::runtime_error("the confirm was not answered");
   return *answer;
 }
 
 void World::start_activator() {
-  engine = std::make_unique<Engine>(Ports{*systemd, *profiles, *copies, *records, loop, loop, *journal, *host});
+  engine =
+      std::make_unique<Engine>(Ports{*systemd, *profiles, *copies, *records, loop, loop, *journal, *host});
   engine->start();
   if (disk.record) {
     if (const auto record = parse_record(*disk.record)) follow(record->request.id);

@@ -2,15 +2,15 @@
 // The real engine in a host that lives in memory: deploy to it, break it, crash it, look at it.
 #pragma once
 
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "activator/engine/engine.hpp"
 #include "tests/support/fakes/fake_host.hpp"
 #include "tests/support/fakes/fake_loop.hpp"
 #include "tests/support/fakes/fake_systemd.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace switchback::test {
 
@@ -21,10 +21,12 @@ class World {
   World& operator=(const World&) = delete;
 
   /// Puts a closure with one unit into the store: «web.service» that runs `exec` and behaves as `model` says.
-  StorePath closure(const std::string& name, const std::string& model = "", const std::string& unit = "web.service");
+  StorePath closure(const std::string& name, const std::string& model = "",
+                    const std::string& unit = "web.service");
   StorePath closure_of(const std::string& name, std::vector<UnitDirEntry> entries);
 
-  [[nodiscard]] ActivateRequest request(const StorePath& closure, ConfirmMode confirm = ConfirmMode::none) const;
+  [[nodiscard]] ActivateRequest request(const StorePath& closure,
+                                        ConfirmMode confirm = ConfirmMode::none) const;
   /// Activates and waits for the outcome.
   OutcomeEvent activate(const ActivateRequest& request);
   /// Activates and returns at the first event of `phase`.
@@ -39,7 +41,7 @@ class World {
   void reboot();
 
   /// What the four places say of profile «app»; they must agree at rest.
-  [[nodiscard]] std::string running_closure();    // by the definition that systemd loaded
+  [[nodiscard]] std::string running_closure();  // by the definition that systemd loaded
   [[nodiscard]] std::string profile_closure();
   [[nodiscard]] std::string committed_closure();
 
