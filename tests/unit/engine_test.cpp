@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The real engine and core on a host in memory: what users are promised, without systemd, nix or time.
-#include <algorithm>
-#include <string>
-
 #include "activator/engine/history.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fakes/world.hpp"
+
+#include <algorithm>
+#include <string>
 
 using namespace switchback;
 using namespace switchback::test;
@@ -62,7 +62,8 @@ TEST_CASE("nothing permanent changes before the confirm", "[engine]") {
   check_runs(world, "web-2");
 }
 
-TEST_CASE("a service that crashes during the soak takes the generation back, with its own words", "[engine]") {
+TEST_CASE("a service that crashes during the soak takes the generation back, with its own words",
+          "[engine]") {
   Settled settled;
   auto& world = settled.world;
   const auto outcome = world.activate(world.request(world.closure("web-2", "CrashAfter=3")));
@@ -115,7 +116,8 @@ TEST_CASE("a confirm over a connection from before the switch proves nothing", "
   const auto id = world.activate_until(world.request(world.closure("web-2"), ConfirmMode::automatic),
                                        Phase::awaiting_confirmation);
   std::optional<Errc> refused;
-  world.engine->confirm({id}, before, [&](Result<ActivationStatus> status) { refused = status.error().code; });
+  world.engine->confirm({id}, before,
+                        [&](Result<ActivationStatus> status) { refused = status.error().code; });
   CHECK(refused == Errc::stale_connection);
 }
 

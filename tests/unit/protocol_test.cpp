@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: MIT
 // What crosses the wire: framing, envelopes, requests, events, status; good and hostile.
-#include <nlohmann/json.hpp>
-
-#include <string>
-
 #include "activator/protocol/event.hpp"
 #include "activator/protocol/message.hpp"
 #include "activator/protocol/names.hpp"
@@ -11,9 +7,13 @@
 #include "activator/protocol/status.hpp"
 #include "tests/support/catch.hpp"
 
+#include <nlohmann/json.hpp>
+
+#include <string>
+
 using namespace switchback;
-using nlohmann::json;
 using Catch::Matchers::ContainsSubstring;
+using nlohmann::json;
 
 namespace {
 
@@ -155,12 +155,12 @@ TEST_CASE("another API version is named, not guessed at", "[protocol]") {
 
 TEST_CASE("a store path is one path in the store and nothing else", "[protocol]") {
   CHECK(StorePath::parse(kClosure)->name() == "web-1.2");
-  const auto bad = GENERATE(as<std::string>(), "", "/", "/nix/store", "/nix/store/", "/nix/store/abc",
-                            "/nix/store/0123456789abcdfghijklmnpqrsvwxyz", "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-",
-                            "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-a/b",
-                            "/nix/store/0123456789ABCDFGHIJKLMNPQRSVWXYZ-a",
-                            "/nix/store/0123456789abcdfghijklmnpqrsvwxye-a",
-                            "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-a b", "/nix/store/../etc/passwd");
+  const auto bad = GENERATE(
+      as<std::string>(), "", "/", "/nix/store", "/nix/store/", "/nix/store/abc",
+      "/nix/store/0123456789abcdfghijklmnpqrsvwxyz", "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-",
+      "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-a/b", "/nix/store/0123456789ABCDFGHIJKLMNPQRSVWXYZ-a",
+      "/nix/store/0123456789abcdfghijklmnpqrsvwxye-a", "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-a b",
+      "/nix/store/../etc/passwd");
   CHECK_FALSE(StorePath::parse(bad));
 }
 
@@ -199,8 +199,9 @@ TEST_CASE("an event of a later version is passed over, not refused", "[protocol]
 }
 
 TEST_CASE("an event that is broken is an error, not a surprise", "[protocol]") {
-  const auto bad = GENERATE(as<std::string>(), "{}", "[]", "7", R"({"type":"phase"})",
-                            R"({"seq":-1,"type":"warning","message":"x","activation":"0123456789abcdef0123456789abcdef"})");
+  const auto bad = GENERATE(
+      as<std::string>(), "{}", "[]", "7", R"({"type":"phase"})",
+      R"({"seq":-1,"type":"warning","message":"x","activation":"0123456789abcdef0123456789abcdef"})");
   CHECK_FALSE(parse_event(json::parse(bad)));
 }
 

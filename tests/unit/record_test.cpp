@@ -2,13 +2,13 @@
 // The record: what is written is what is read, and nothing else is taken for a record.
 #include "activator/core/record.hpp"
 
+#include "tests/support/catch.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <fstream>
 #include <sstream>
 #include <string>
-
-#include "tests/support/catch.hpp"
 
 using namespace switchback;
 using nlohmann::json;
@@ -35,8 +35,8 @@ Record sample() {
   running.active = "active";
   running.sub = "running";
   running.result = "success";
-  return {std::move(request), "root", {"boot", "token", 1}, 1'700'000'000'000, 5000, 4000, {change},
-          {{web, running}},   Observing{false, true}};
+  return {std::move(request), "root",           {"boot", "token", 1},  1'700'000'000'000, 5000, 4000,
+          {change},           {{web, running}}, Observing{false, true}};
 }
 
 std::vector<State> every_state() {
@@ -74,7 +74,8 @@ TEST_CASE("a record survives the disk in every state", "[record]") {
 
 TEST_CASE("a record that was torn at any byte is never taken for one", "[record]") {
   const auto text = to_json(sample()).dump();
-  for (std::size_t length = 0; length < text.size(); ++length) CHECK_FALSE(parse_record(text.substr(0, length)));
+  for (std::size_t length = 0; length < text.size(); ++length)
+    CHECK_FALSE(parse_record(text.substr(0, length)));
 }
 
 TEST_CASE("a record without a member, or with one of the wrong type, is refused", "[record]") {
