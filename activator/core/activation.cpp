@@ -37,9 +37,7 @@ Transition commit_from(const Script& script, std::size_t index) {
 }
 
 Transition commit(const Script& script) {
-  auto transition = commit_from(script, 0);
-  transition.actions.insert(transition.actions.begin(), {LeaveGate{}, ArmDeadline{kCommitTimeout}});
-  return transition;
+  return preceded_by({LeaveGate{}, ArmDeadline{kCommitTimeout}}, commit_from(script, 0));
 }
 
 Transition gate_passed(const Script& script, bool confirmed) {
@@ -55,9 +53,7 @@ std::vector<Cause> one(std::string message) { return {Cause{std::move(message), 
 
 /// What stands before every revert: whatever is under way is abandoned.
 Answer revert(const Script& script, Reverting reverting) {
-  auto transition = begin_revert(script, std::move(reverting));
-  transition.actions.insert(transition.actions.begin(), {AbandonStep{}, LeaveGate{}, DisarmSoak{}});
-  return transition;
+  return preceded_by({AbandonStep{}, LeaveGate{}, DisarmSoak{}}, begin_revert(script, std::move(reverting)));
 }
 
 Reverting from_trial(const Script& script, std::vector<Cause> causes) {
@@ -81,10 +77,8 @@ Answer in_preparing(const Script& script, const ActivationEvent& event) {
       Overloaded{
           [&](const Prepared&) -> Answer {
             auto transition = switch_from(script, 0);
-            if (std::holds_alternative<Switching>(transition.next)) {
-              transition.actions.insert(transition.actions.begin(), ArmDeadline{script.activation_timeout});
-            }
-            return transition;
+            if (!std::holds_alternative<Switching>(transition.next)) return transition;
+            return preceded_by({ArmDeadline{script.activation_timeout}}, std::move(transition));
           },
           [](const PreparationFailed& failed) { return refuse(failed.cause); },
           [](const DeadlineReached&) {

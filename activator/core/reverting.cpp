@@ -35,12 +35,10 @@ Transition try_again(const Script& script, const Reverting& state, Outcome at_la
   if (state.attempt >= kMaxRevertAttempts) return conclude(state, at_last, why);
   auto next = state;
   ++next.attempt;
-  auto transition = begin_revert(script, std::move(next));
-  transition.actions.insert(transition.actions.begin(), {AbandonStep{}, LeaveGate{}, DisarmSoak{}});
-  for (const auto& cause : why) {
-    transition.actions.insert(transition.actions.begin(), Warn{"reverting once more: " + cause.message});
-  }
-  return transition;
+  std::vector<Action> first;
+  for (const auto& cause : why) first.emplace_back(Warn{"reverting once more: " + cause.message});
+  first.insert(first.end(), {AbandonStep{}, LeaveGate{}, DisarmSoak{}});
+  return preceded_by(std::move(first), begin_revert(script, std::move(next)));
 }
 
 Transition restarted(const Script& script, Reverting next, bool same_boot) {
@@ -71,15 +69,18 @@ Steps steps_of(const Script& script, const Reverting& state) {
   return steps;
 }
 
+Transition preceded_by(std::vector<Action> actions, Transition transition) {
+  for (auto& action : transition.actions) actions.push_back(std::move(action));
+  return {std::move(transition.next), std::move(actions)};
+}
+
 Transition begin_revert(const Script& script, Reverting reverting) {
   reverting.step = 0;
   reverting.observing = false;
   reverting.soaking = false;
   auto transition = continue_from(script, std::move(reverting), 0);
-  if (!std::get<Reverting>(transition.next).observing) {
-    transition.actions.insert(transition.actions.begin(), ArmDeadline{script.activation_timeout});
-  }
-  return transition;
+  if (std::get<Reverting>(transition.next).observing) return transition;
+  return preceded_by({ArmDeadline{script.activation_timeout}}, std::move(transition));
 }
 
 std::optional<Transition> step_reverting(const Script& script, const Reverting& state,

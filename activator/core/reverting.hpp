@@ -10,6 +10,9 @@
 
 namespace switchback {
 
+/// `transition`, with `actions` done before its own.
+[[nodiscard]] Transition preceded_by(std::vector<Action> actions, Transition transition);
+
 /// Enters the revert at its first step.
 [[nodiscard]] Transition begin_revert(const Script& script, Reverting reverting);
 
