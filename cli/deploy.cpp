@@ -57,7 +57,7 @@ ExitStatus deploy(const ActivateRequest& request, const Deployment& with) {
   }
   display.step({"connect", StepState::done, "activator " + *connected});
 
-  const auto& closure = request.changes.front().closure;
+  const auto& closure = *request.changes.front().closure;
   display.step({"copy", StepState::begun, closure.text()});
   display.make_room();  // nix writes on the terminal itself
   if (const auto copied = with.copy(); !copied) {
@@ -81,7 +81,7 @@ ExitStatus run(const DeployOptions& options) {
   const SignalInterrupt interrupt;
   SshRemote remote(ssh_settings(common));
   const auto display = make_display(remote.name(), common.json, common.verbosity);
-  const auto& closure = options.request.changes.front().closure;
+  const auto& closure = *options.request.changes.front().closure;
   if (const auto there = check_in_store(closure); !there) return give_up(*display, there.error());
   return deploy(options.request,
                 {.remote = remote,

@@ -140,7 +140,7 @@ Result<Options> checked_deploy(const Typed& typed, CommonOptions common) {
   }
   const milliseconds usual = *confirm == ConfirmMode::manual ? kManualConfirmTimeout : kConfirmTimeout;
   ActivateRequest request{.id = ActivationId::random(),
-                          .changes = {ChangeRequest{*profile, *closure, "root", std::nullopt}},
+                          .changes = {ChangeRequest{.profile = *profile, .closure = *closure}},
                           .gate = typed.gate,
                           .confirm = *confirm,
                           .confirm_timeout = typed.confirm_timeout.value_or(usual),
@@ -228,6 +228,8 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
   CLI::App app("Deploys Nix closures to systemd hosts: proven and confirmed, or not at all.", "switchback");
   app.set_version_flag("--version", "switchback " SWITCHBACK_VERSION);
   app.require_subcommand(0, 1);
+  app.option_defaults()->multi_option_policy(
+      CLI::MultiOptionPolicy::TakeLast);  // as everywhere; the verbs inherit it
   app.get_formatter()->column_width(34);
   auto* deploy = app.add_subcommand("deploy", "Copy, activate, watch, confirm");
   auto* status = app.add_subcommand("status", "What runs, what is pending, what failed");

@@ -51,8 +51,8 @@ std::string generation_text(const GenerationInfo& generation) {
 std::string outcome_summary(const OutcomeEvent& outcome) {
   const auto word = std::string(text(outcome.outcome));
   const auto generations = generations_text(outcome);
-  if (outcome.outcome != Outcome::committed || generations.empty()) return word + reason(outcome);
-  return word + ": " + generations;
+  if (outcome.outcome == Outcome::committed && !generations.empty()) return word + ": " + generations;
+  return word + reason(outcome);
 }
 
 std::string outcome_text(const OutcomeEvent& outcome, std::optional<std::chrono::milliseconds> took) {
@@ -60,6 +60,10 @@ std::string outcome_text(const OutcomeEvent& outcome, std::optional<std::chrono:
   switch (outcome.outcome) {
     case Outcome::committed:
       return said + (took ? " in " + duration_text(*took) : "");
+    case Outcome::committed_unhealthy:
+      return said + "; it is kept all the same, because autoRollback is off";
+    case Outcome::planned:
+      return "planned; nothing has changed";
     case Outcome::refused:
       return said + "; nothing has changed";
     case Outcome::reverted:

@@ -4,6 +4,8 @@
 #include "activator/protocol/json_reader.hpp"
 #include "activator/protocol/seconds.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <set>
 
 namespace switchback {
@@ -34,18 +36,60 @@ Enum read_word(JsonReader& reader, const char* key, Enum fallback) {
   return fallback;
 }
 
+/// A user's name as useradd(8) and systemd take it, a little more liberal.
+std::string read_user(JsonReader& reader) {
+  auto user = reader.string_or("user", "root");
+  const bool good = !user.empty() && user.size() <= 32 && user.front() != '-' &&
+                    std::all_of(user.begin(), user.end(), [](char c) {
+                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                             c == '_' || c == '-' || c == '.';
+                    });
+  if (!good) reader.reject("user", "is not the name of a user");
+  return user;
+}
+
+std::string read_profile_path(JsonReader& reader) {
+  constexpr std::size_t kLongest = 1024;
+  auto path = reader.string_or("profilePath", "");
+  const bool plain = std::all_of(path.begin(), path.end(), [](char c) { return c > ' ' && c != 0x7f; });
+  const bool climbs = (path + "/").find("/../") != std::string::npos;
+  if (!path.empty() &&
+      (!path.starts_with('/') || path.ends_with('/') || path.size() > kLongest || !plain || climbs)) {
+    reader.reject("profilePath", "is not an absolute path without blanks, .. and a slash at its end");
+  }
+  return path;
+}
+
+std::optional<std::uint64_t> read_generation(JsonReader& reader) {
+  if (reader.member("generation") == nullptr) return std::nullopt;
+  return static_cast<std::uint64_t>(
+      reader.integer("generation", 1, std::numeric_limits<std::int64_t>::max()));
+}
+
+ProfileName read_profile(JsonReader& reader) {
+  static const auto kNone = *ProfileName::parse("none");
+  auto profile = ProfileName::parse(reader.string("profile"));
+  if (profile) return std::move(*profile);
+  if (reader.ok()) reader.reject("profile", profile.error().message);
+  return kNone;
+}
+
 Result<ChangeRequest> parse_change(const json& document, const std::string& where) {
   JsonReader reader(document, where);
-  const auto profile = ProfileName::parse(reader.string("profile"));
-  const auto closure = StorePath::parse(reader.string("closure"));
-  const auto user = reader.string_or("user", "root");
-  std::optional<Kind> kind;
-  if (reader.member("kind") != nullptr) kind = read_word(reader, "kind", Kind::units);
-  if (reader.ok() && !profile) reader.reject("profile", profile.error().message);
-  if (reader.ok() && !closure) reader.reject("closure", closure.error().message);
-  if (user != "root") reader.reject("user", "units run by the system manager belong to root");
+  ChangeRequest change{.profile = read_profile(reader)};
+  if (!reader.boolean_or("remove", false)) {
+    auto closure = StorePath::parse(reader.string("closure"));
+    if (closure)
+      change.closure = std::move(*closure);
+    else if (reader.ok())
+      reader.reject("closure", closure.error().message);
+  }
+  change.user = read_user(reader);
+  change.profile_path = read_profile_path(reader);
+  if (reader.member("kind") != nullptr) change.kind = read_word(reader, "kind", Kind::units);
+  change.generation = read_generation(reader);
   if (auto finished = reader.finish(); !finished) return tl::make_unexpected(finished.error());
-  return ChangeRequest{*profile, *closure, user, kind};
+  return change;
 }
 
 Result<std::vector<ChangeRequest>> parse_changes(JsonReader& reader) {
@@ -81,34 +125,25 @@ Status check_api(const json& parameters) {
   return {};
 }
 
-}  // namespace
-
-json to_json(const ActivateRequest& request) {
-  json changes = json::array();
-  for (const auto& change : request.changes) {
-    json document{
-        {"profile", change.profile.text()}, {"closure", change.closure.text()}, {"user", change.user}};
-    if (change.kind) document["kind"] = text(*change.kind);
-    changes.push_back(std::move(document));
-  }
+/// What Activate, Rollback and Remove have in common.
+json how_to_json(const ActivateRequest& request) {
   return {{"api", kApiVersion},
           {"id", request.id.text()},
-          {"changes", std::move(changes)},
           {"mode", text(request.mode)},
           {"gate", to_json(request.gate)},
           {"confirm", text(request.confirm)},
           {"confirmTimeout", to_seconds(request.confirm_timeout)},
           {"activationTimeout", to_seconds(request.activation_timeout)},
+          {"testFor", to_seconds(request.test_for)},
+          {"autoRollback", request.auto_rollback},
+          {"allowUnrevertible", request.allow_unrevertible},
           {"force", request.force},
           {"note", request.note}};
 }
 
-Result<ActivateRequest> parse_activate(const json& parameters) {
-  if (auto api = check_api(parameters); !api) return tl::make_unexpected(api.error());
-  JsonReader reader(parameters, "");
+ActivateRequest read_how(JsonReader& reader) {
   (void)reader.member("api");
   ActivateRequest request{.id = read_id(reader), .changes = {}, .gate = {}, .note = {}};
-  auto changes = parse_changes(reader);
   request.mode = read_word(reader, "mode", request.mode);
   if (const auto* gate = reader.member("gate")) {
     auto policy = parse_gate_policy(*gate, "gate");
@@ -121,6 +156,9 @@ Result<ActivateRequest> parse_activate(const json& parameters) {
   request.confirm_timeout = reader.seconds_or(
       "confirmTimeout", request.confirm == ConfirmMode::manual ? kManualConfirmTimeout : kConfirmTimeout);
   request.activation_timeout = reader.seconds_or("activationTimeout", kActivationTimeout);
+  request.test_for = reader.seconds_or("testFor", kTestFor);
+  request.auto_rollback = reader.boolean_or("autoRollback", true);
+  request.allow_unrevertible = reader.boolean_or("allowUnrevertible", false);
   request.force = reader.boolean_or("force", false);
   request.note = reader.string_or("note", "");
   if (request.note.size() > kMaxNoteBytes) reader.reject("note", "is too long");
@@ -128,9 +166,70 @@ Result<ActivateRequest> parse_activate(const json& parameters) {
   if (request.confirm != ConfirmMode::none && request.confirm_timeout.count() == 0) {
     reader.reject("confirmTimeout", "must not be 0");
   }
+  return request;
+}
+
+json change_to_json(const ChangeRequest& change) {
+  json document{{"profile", change.profile.text()}, {"user", change.user}};
+  if (change.closure)
+    document["closure"] = change.closure->text();
+  else
+    document["remove"] = true;
+  if (!change.profile_path.empty()) document["profilePath"] = change.profile_path;
+  if (change.kind) document["kind"] = text(*change.kind);
+  if (change.generation) document["generation"] = *change.generation;
+  return document;
+}
+
+}  // namespace
+
+json to_json(const ActivateRequest& request) {
+  auto document = how_to_json(request);
+  document["changes"] = json::array();
+  for (const auto& change : request.changes) document["changes"].push_back(change_to_json(change));
+  return document;
+}
+
+Result<ActivateRequest> parse_activate(const json& parameters) {
+  if (auto api = check_api(parameters); !api) return tl::make_unexpected(api.error());
+  JsonReader reader(parameters, "");
+  auto request = read_how(reader);
+  auto changes = parse_changes(reader);
   if (reader.ok() && !changes) reader.reject(changes.error());
   if (auto finished = reader.finish(); !finished) return tl::make_unexpected(finished.error());
   request.changes = std::move(*changes);
+  return request;
+}
+
+json to_json(const RollbackRequest& request) {
+  auto document = how_to_json(request.how);
+  document["profile"] = request.profile.text();
+  document["user"] = request.user;
+  if (!request.profile_path.empty()) document["profilePath"] = request.profile_path;
+  if (request.generation) document["generation"] = *request.generation;
+  return document;
+}
+
+Result<RollbackRequest> parse_rollback(const json& parameters) {
+  if (auto api = check_api(parameters); !api) return tl::make_unexpected(api.error());
+  JsonReader reader(parameters, "");
+  RollbackRequest request{read_how(reader), read_profile(reader), read_user(reader),
+                          read_profile_path(reader), read_generation(reader)};
+  if (auto finished = reader.finish(); !finished) return tl::make_unexpected(finished.error());
+  return request;
+}
+
+json to_json(const RemoveRequest& request) {
+  auto document = how_to_json(request.how);
+  document["profile"] = request.profile.text();
+  return document;
+}
+
+Result<RemoveRequest> parse_remove(const json& parameters) {
+  if (auto api = check_api(parameters); !api) return tl::make_unexpected(api.error());
+  JsonReader reader(parameters, "");
+  RemoveRequest request{read_how(reader), read_profile(reader)};
+  if (auto finished = reader.finish(); !finished) return tl::make_unexpected(finished.error());
   return request;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a pusher asks for: the parameters of Activate, Watch, Confirm and Cancel, and their JSON.
+// What a pusher asks for: the parameters of the methods, and their JSON.
 // Strict on purpose: a field that this version does not know is an error, never skipped.
 #pragma once
 
@@ -13,18 +13,21 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace switchback {
 
-/// One profile and the closure that it shall run.
+/// One profile and what it shall run.
 struct ChangeRequest {
   ProfileName profile;
-  StorePath closure;
-  std::string user = "root";
-  std::optional<Kind> kind;  // found from the closure's content when absent
+  std::optional<StorePath> closure{};         // absent: the profile is removed
+  std::string user = "root";                  // whom the profile belongs to
+  std::string profile_path{};                 // where it is, absolute; empty: where deploy-rs would have it
+  std::optional<Kind> kind{};                 // found from the closure's content when absent
+  std::optional<std::uint64_t> generation{};  // the commit selects this one, and makes no new one
   bool operator==(const ChangeRequest&) const = default;
 };
 
@@ -36,9 +39,27 @@ struct ActivateRequest {
   ConfirmMode confirm = ConfirmMode::automatic;
   std::chrono::milliseconds confirm_timeout{kConfirmTimeout};
   std::chrono::milliseconds activation_timeout{kActivationTimeout};
+  std::chrono::milliseconds test_for{kTestFor};  // how long a healthy test is kept
+  bool auto_rollback = true;  // false: a failed switch and an unhealthy verdict are warnings
+  bool allow_unrevertible = false;
   bool force = false;
   std::string note;
   bool operator==(const ActivateRequest&) const = default;
+};
+
+/// Goes back to `generation` of a profile, or to what the history says ran before.
+struct RollbackRequest {
+  ActivateRequest how;  // its list of changes is empty
+  ProfileName profile;
+  std::string user = "root";
+  std::string profile_path{};
+  std::optional<std::uint64_t> generation{};
+};
+
+/// Stops and unregisters the units of a profile, and takes its link away.
+struct RemoveRequest {
+  ActivateRequest how;  // its list of changes is empty
+  ProfileName profile;
 };
 
 struct WatchRequest {
@@ -58,6 +79,10 @@ struct CancelRequest {
 /// Every parser: Errors: invalid_request naming the field; unsupported_version when `api` is not kApiVersion.
 [[nodiscard]] nlohmann::json to_json(const ActivateRequest& request);
 [[nodiscard]] Result<ActivateRequest> parse_activate(const nlohmann::json& parameters);
+[[nodiscard]] nlohmann::json to_json(const RollbackRequest& request);
+[[nodiscard]] Result<RollbackRequest> parse_rollback(const nlohmann::json& parameters);
+[[nodiscard]] nlohmann::json to_json(const RemoveRequest& request);
+[[nodiscard]] Result<RemoveRequest> parse_remove(const nlohmann::json& parameters);
 [[nodiscard]] nlohmann::json to_json(const WatchRequest& request);
 [[nodiscard]] Result<WatchRequest> parse_watch(const nlohmann::json& parameters);
 [[nodiscard]] nlohmann::json to_json(const ConfirmRequest& request);

@@ -57,6 +57,7 @@ json to_json(const HostStatus& status) {
   for (const auto& profile : status.profiles) {
     json document = to_json(profile.generation);
     if (profile.age) document["age"] = *profile.age;
+    if (profile.kind) document["kind"] = text(*profile.kind);
     profiles.push_back(std::move(document));
   }
   json out{{"host", status.host},
@@ -78,7 +79,8 @@ Result<HostStatus> parse_host_status(const json& document) {
     auto generation = take(reader, parse_generation_info(profile));
     if (!generation) break;
     JsonReader profile_reader(profile, "profile", Errc::corrupt);
-    status.profiles.push_back({std::move(*generation), profile_reader.number_if("age")});
+    status.profiles.push_back({std::move(*generation), profile_reader.number_if("age"),
+                               parse<Kind>(profile_reader.string_or("kind", ""))});
   }
   status.running = read_activation(reader, "running");
   status.last = read_activation(reader, "last");

@@ -15,7 +15,8 @@ namespace switchback {
 
 struct ProfileStatus {
   GenerationInfo generation;
-  std::optional<double> age;  // seconds since the generation was made
+  std::optional<double> age;   // seconds since the generation was made
+  std::optional<Kind> kind{};  // absent from activators that do not tell
 };
 
 /// One activation as the host sees it now; `outcome` once it has finished.

@@ -30,25 +30,46 @@ template <class Enum>
   return std::nullopt;
 }
 
-enum class Phase { preparing, switching, observing, awaiting_confirmation, committing, reverting, finished };
+enum class Phase {
+  preparing,
+  switching,
+  observing,
+  awaiting_confirmation,
+  testing,  // healthy, and kept for a while without ever being committed
+  committing,
+  reverting,
+  finished,
+};
 template <>
 struct Spelling<Phase> {
-  static constexpr std::array<std::pair<Phase, std::string_view>, 7> kNames{{
+  static constexpr std::array<std::pair<Phase, std::string_view>, 8> kNames{{
       {Phase::preparing, "preparing"},
       {Phase::switching, "switching"},
       {Phase::observing, "observing"},
       {Phase::awaiting_confirmation, "awaiting confirmation"},
+      {Phase::testing, "testing"},
       {Phase::committing, "committing"},
       {Phase::reverting, "reverting"},
       {Phase::finished, "finished"},
   }};
 };
 
-enum class Outcome { committed, refused, reverted, reverted_unhealthy, revert_failed, superseded };
+enum class Outcome {
+  committed,
+  committed_unhealthy,  // because reverting was switched off
+  planned,              // a dry run: nothing was to change
+  refused,
+  reverted,
+  reverted_unhealthy,
+  revert_failed,
+  superseded,
+};
 template <>
 struct Spelling<Outcome> {
-  static constexpr std::array<std::pair<Outcome, std::string_view>, 6> kNames{{
+  static constexpr std::array<std::pair<Outcome, std::string_view>, 8> kNames{{
       {Outcome::committed, "committed"},
+      {Outcome::committed_unhealthy, "committed, unhealthy"},
+      {Outcome::planned, "planned"},
       {Outcome::refused, "refused"},
       {Outcome::reverted, "reverted"},
       {Outcome::reverted_unhealthy, "reverted, unhealthy"},
@@ -57,16 +78,25 @@ struct Spelling<Outcome> {
   }};
 };
 
-enum class Kind { units };
+/// What a closure is activated by: its units, NixOS's switch-to-configuration, or a script of its own.
+enum class Kind { units, nixos, script };
 template <>
 struct Spelling<Kind> {
-  static constexpr std::array<std::pair<Kind, std::string_view>, 1> kNames{{{Kind::units, "units"}}};
+  static constexpr std::array<std::pair<Kind, std::string_view>, 3> kNames{{
+      {Kind::units, "units"},
+      {Kind::nixos, "nixos"},
+      {Kind::script, "script"},
+  }};
 };
 
-enum class Mode { switch_now };
+enum class Mode { switch_now, test, dry_run };
 template <>
 struct Spelling<Mode> {
-  static constexpr std::array<std::pair<Mode, std::string_view>, 1> kNames{{{Mode::switch_now, "switch"}}};
+  static constexpr std::array<std::pair<Mode, std::string_view>, 3> kNames{{
+      {Mode::switch_now, "switch"},
+      {Mode::test, "test"},
+      {Mode::dry_run, "dry-run"},
+  }};
 };
 
 enum class ConfirmMode { automatic, manual, none };
@@ -116,12 +146,16 @@ enum class ExitStatus : int {
   unreachable = 5,
   busy = 6,
   unknown = 7,
+  committed_unhealthy = 8,
 };
 
 [[nodiscard]] constexpr ExitStatus exit_status(Outcome outcome) {
   switch (outcome) {
     case Outcome::committed:
+    case Outcome::planned:
       return ExitStatus::done;
+    case Outcome::committed_unhealthy:
+      return ExitStatus::committed_unhealthy;
     case Outcome::refused:
       return ExitStatus::nothing_changed;
     case Outcome::reverted:

@@ -17,7 +17,7 @@ namespace {
 const std::string kPath = "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-web-2";
 
 ActivateRequest request(ConfirmMode confirm = ConfirmMode::none) {
-  const ChangeRequest change{*ProfileName::parse("app"), *StorePath::parse(kPath), "root", std::nullopt};
+  const ChangeRequest change{.profile = *ProfileName::parse("app"), .closure = *StorePath::parse(kPath)};
   ActivateRequest request{.id = ActivationId::random(), .changes = {change}, .gate = {}, .note = ""};
   request.confirm = confirm;
   return request;

@@ -44,7 +44,7 @@ TEST_CASE("a deployment needs no more than a host and a path", "[cli]") {
   const auto& request = options.request;
   REQUIRE(request.changes.size() == 1);
   CHECK(request.changes[0].profile.text() == "system");
-  CHECK(request.changes[0].closure.text() == kPath);
+  CHECK(request.changes[0].closure->text() == kPath);
   CHECK(request.gate == GatePolicy{});
   CHECK(request.confirm == ConfirmMode::automatic);
   CHECK(request.confirm_timeout == kConfirmTimeout);

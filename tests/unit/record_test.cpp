@@ -22,7 +22,7 @@ Record sample() {
                           .note = "a note"};
   const auto closure = *StorePath::parse("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-web-2");
   const auto profile = *ProfileName::parse("app");
-  request.changes.push_back({profile, closure, "root", std::nullopt});
+  request.changes.push_back({.profile = profile, .closure = closure});
   PreparedChange change{profile, closure};
   change.previous = *StorePath::parse("/nix/store/1123456789abcdfghijklmnpqrsvwxyz-web-1");
   change.previous_number = 4;

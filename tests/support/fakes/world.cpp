@@ -42,7 +42,7 @@ StorePath World::closure_of(const std::string& name, std::vector<UnitDirEntry> e
 
 ActivateRequest World::request(const StorePath& closure, ConfirmMode confirm) const {
   ActivateRequest request{.id = ActivationId::random(), .changes = {}, .gate = {}, .note = {}};
-  request.changes.push_back({app(), closure, "root", std::nullopt});
+  request.changes.push_back({.profile = app(), .closure = closure});
   request.confirm = confirm;
   return request;
 }
