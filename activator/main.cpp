@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The activator's composition root: builds the adapters, the engine and the service, and runs the loop.
+#include "activator/adapters/bus.hpp"
 #include "activator/adapters/event_loop.hpp"
 #include "activator/adapters/file_record_store.hpp"
 #include "activator/adapters/file_unit_copies.hpp"
 #include "activator/adapters/journal_reader.hpp"
+#include "activator/adapters/journal_sink.hpp"
 #include "activator/adapters/linux_host.hpp"
 #include "activator/adapters/nix_profiles.hpp"
 #include "activator/adapters/system_clock.hpp"
@@ -28,27 +30,16 @@ namespace {
 
 constexpr std::chrono::seconds kIdleExit{10};
 
-/// «<6>message»: journald takes the priority from there. Source: sd-daemon(3).
-class JournalFormatter final : public spdlog::formatter {
- public:
-  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
-    const char* prefix = message.level >= spdlog::level::err    ? SD_ERR
-                         : message.level == spdlog::level::warn ? SD_WARNING
-                         : message.level == spdlog::level::info ? SD_INFO
-                                                                : SD_DEBUG;
-    out.append(prefix, prefix + 3);
-    out.append(message.payload.begin(), message.payload.end());
-    out.push_back('\n');
+/// Standard error for a person; the journal, entry by entry, when that is where it leads.
+std::shared_ptr<JournalSink> start_logging() {
+  if (!stderr_is_journal()) {
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_sink_st>()));
+    return nullptr;
   }
-  [[nodiscard]] std::unique_ptr<formatter> clone() const override {
-    return std::make_unique<JournalFormatter>();
-  }
-};
-
-void log_to_stderr() {
-  auto logger = std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_sink_st>());
-  if (std::getenv("JOURNAL_STREAM") != nullptr) logger->set_formatter(std::make_unique<JournalFormatter>());
-  spdlog::set_default_logger(std::move(logger));
+  auto journal = std::make_shared<JournalSink>();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("", journal));
+  return journal;
 }
 
 /// Ends the process when nobody needs it: it is started again by its socket.
@@ -71,17 +62,18 @@ class IdleExit {
 };
 
 int serve() {
-  log_to_stderr();
+  const auto log = start_logging();
   EventLoop loop;
   const auto terminate = loop.add_signal(SIGTERM, [&] { loop.exit(EXIT_SUCCESS); });
   const auto interrupt = loop.add_signal(SIGINT, [&] { loop.exit(EXIT_SUCCESS); });
   SystemClock clock;
   FileRecordStore records;
   FileUnitCopies copies;
-  SystemdUnits units(loop);
+  Bus bus(loop);
+  SystemdUnits units(bus, loop);
   JournalReader journal(loop);
-  NixProfiles profiles(loop);
-  TransientRunner runner(loop, units.bus(), journal);
+  NixProfiles profiles(loop, NixPlaces::of_host());
+  TransientRunner runner(bus, loop);
   LinuxHost host(profiles, runner);
   Engine engine({units, profiles, copies, records, clock, loop, journal, host});
   Dispatcher dispatcher(engine);
@@ -89,6 +81,7 @@ int serve() {
   std::unique_ptr<Server> server;
   IdleExit idle(loop, [&] { return engine.is_running() || (server && server->has_clients()); });
   engine.on_idle([&] { idle.check(); });
+  if (log) engine.on_activation([log](const std::string& id) { log->set_activation(id); });
   if (sd_listen_fds(/*unset_environment=*/1) >= 1) {
     server = std::make_unique<Server>(loop, clock, UniqueFd(SD_LISTEN_FDS_START), dispatcher,
                                       [&] { idle.check(); });

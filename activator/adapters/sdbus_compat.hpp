@@ -47,6 +47,12 @@ void add_method(sdbus::IObject& object, const std::string& interface, const std:
   object.addVTable(sdbus::registerMethod(sdbus::MethodName(method)).implementedAs(std::move(function)))
       .forInterface(sdbus::InterfaceName(interface));
 }
+template <class Getter>
+void add_property(sdbus::IObject& object, const std::string& interface, const std::string& property,
+                  Getter getter) {
+  object.addVTable(sdbus::registerProperty(sdbus::PropertyName(property)).withGetter(std::move(getter)))
+      .forInterface(sdbus::InterfaceName(interface));
+}
 inline void publish(sdbus::IObject&) {}
 inline void request_name(sdbus::IConnection& connection, const std::string& name) {
   connection.requestName(sdbus::ServiceName(name));
@@ -81,6 +87,11 @@ template <class Function>
 void add_method(sdbus::IObject& object, const std::string& interface, const std::string& method,
                 Function function) {
   object.registerMethod(method).onInterface(interface).implementedAs(std::move(function));
+}
+template <class Getter>
+void add_property(sdbus::IObject& object, const std::string& interface, const std::string& property,
+                  Getter getter) {
+  object.registerProperty(property).onInterface(interface).withGetter(std::move(getter));
 }
 inline void publish(sdbus::IObject& object) { object.finishRegistration(); }
 inline void request_name(sdbus::IConnection& connection, const std::string& name) {

@@ -26,4 +26,12 @@ inline constexpr std::chrono::seconds kReloadTimeout{180};  // what systemd itse
   return {kSystemd, std::move(path), kProperties, "GetAll", kQueryTimeout, true, {}};
 }
 
+/// Whether `error` says that there is no such unit.
+[[nodiscard]] inline bool says_unknown(const BusError& error) {
+  return error.name == "org.freedesktop.DBus.Error.UnknownObject" ||
+         error.name == "org.freedesktop.DBus.Error.UnknownMethod" ||
+         error.name == "org.freedesktop.DBus.Error.UnknownInterface" ||
+         error.name == "org.freedesktop.systemd1.NoSuchUnit";
+}
+
 }  // namespace switchback

@@ -8,13 +8,6 @@
 namespace switchback {
 namespace {
 
-bool says_unknown(const BusError& error) {
-  return error.name == "org.freedesktop.DBus.Error.UnknownObject" ||
-         error.name == "org.freedesktop.DBus.Error.UnknownMethod" ||
-         error.name == "org.freedesktop.DBus.Error.UnknownInterface" ||
-         error.name == "org.freedesktop.systemd1.NoSuchUnit";
-}
-
 /// Replies that are gathered into one answer; the first error is the answer.
 template <class T>
 struct Gathering {

@@ -39,6 +39,7 @@ void Engine::resume(Record record) {
     return;
   }
   record_ = std::move(record);
+  tell_activation();
   script_ = script_of(*record_);
   log_.resume(record_->request.id);
   was_reloaded_ = true;  // it may have been: forgetting the pin once more costs a reload
@@ -106,6 +107,7 @@ void Engine::finish() {
     spdlog::error("{}", trouble_);
   }
   record_.reset();
+  tell_activation();
   if (std::exchange(was_reloaded_, false)) {
     // Without it systemd would go on starting the pinned binary, and name a drop-in that is gone.
     ports_.units.reload(alive_.guard([this](Status) {

@@ -51,6 +51,10 @@ void Engine::handle(const ActivationEvent& event) {
   for (const auto& action : transition->actions) perform(action);
 }
 
+void Engine::tell_activation() const {
+  if (on_activation_) on_activation_(record_ ? record_->request.id.text() : "");
+}
+
 Status Engine::save() {
   return ports_.records.save(
       to_json(*record_).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
@@ -182,6 +186,7 @@ Status Engine::activate(ActivateRequest request, std::string holder) {
     deadline_.reset();
     return tl::make_unexpected(with_context(saved.error(), "nothing was begun"));
   }
+  tell_activation();
   spdlog::info("activation {} of {} begins", record_->request.id.text(), record_->holder);
   log_.emit(PhaseEvent{Phase::preparing, std::chrono::duration<double>(time_left()).count()});
   prepare();

@@ -50,6 +50,10 @@ class Engine {
   [[nodiscard]] bool is_running() const { return record_.has_value(); }
   /// Called each time an activation has come to its end and nothing of it is left to do.
   void on_idle(std::function<void()> idle) { idle_ = std::move(idle); }
+  /// Called with the id of the activation that is dealt with from now on, and with "" when there is none.
+  void on_activation(std::function<void(const std::string& id)> activation) {
+    on_activation_ = std::move(activation);
+  }
 
  private:
   void handle(const ActivationEvent& event);
@@ -67,6 +71,7 @@ class Engine {
   void finish();
   void tidy_up();
   void resume(Record record);
+  void tell_activation() const;
   [[nodiscard]] OutcomeEvent outcome_event() const;
   [[nodiscard]] ActivationStatus running_status() const;
   [[nodiscard]] std::vector<GenerationInfo> generations() const;
@@ -86,6 +91,7 @@ class Engine {
   std::vector<Callback<ActivationStatus>> waiting_for_commit_;
   std::set<std::string> warned_;
   std::function<void()> idle_;
+  std::function<void(const std::string&)> on_activation_;
   bool was_reloaded_ = false;  // the manager knows our pinned unit: it must forget it again
 };
 

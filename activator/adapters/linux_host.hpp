@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// The host's own affairs on Linux with systemd: which boot this is, what must be on disk, whether systemd
+// could load units. Decides where that is found out; keeping the activator's binary is activator_pin.hpp's
+// affair.
+#pragma once
+
+#include "activator/adapters/activator_pin.hpp"
+#include "activator/adapters/transient_runner.hpp"
+#include "activator/ports/host.hpp"
+#include "activator/ports/profiles.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace switchback {
+
+struct HostPlaces {
+  std::string boot_id = "/proc/sys/kernel/random/boot_id";
+  std::string run = "/run/switchback";
+  std::vector<std::string> programs = {"/run/current-system/sw/bin", "/usr/bin", "/bin"};
+  std::vector<std::string> on_disk = {"/nix/store", "/nix/var/nix/profiles", "/etc", "/var/lib/switchback"};
+  std::chrono::milliseconds systemctl_within{5000};
+  PinPlaces pin;
+};
+
+class LinuxHost : public Host {
+ public:
+  LinuxHost(Profiles& profiles, TransientRunner& runner, HostPlaces places = {});
+
+  [[nodiscard]] std::string name() override;
+  /// Errors: unavailable when systemd cannot say how often it was soft-rebooted; io, corrupt.
+  [[nodiscard]] Result<BootIdentity> boot() override;
+  [[nodiscard]] Status sync_disks() override;
+  [[nodiscard]] Status pin_activator() override { return pin_.pin(); }
+  void unpin_activator() override { pin_.unpin(); }
+  void verify_units(const std::string& directory, std::vector<UnitName> units, Callback<void> done) override;
+
+ private:
+  [[nodiscard]] Result<std::string> boot_id() const;
+  [[nodiscard]] Result<std::string> run_token() const;
+  [[nodiscard]] Result<std::uint64_t> soft_reboots() const;
+
+  TransientRunner& runner_;
+  HostPlaces places_;
+  ActivatorPin pin_;
+  std::optional<BootIdentity> boot_;  // a soft reboot ends this process: what was true once stays true
+};
+
+}  // namespace switchback

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "activator/adapters/transient_command.hpp"
+
+#include <csignal>
+#include <cstdint>
+#include <cstring>
+
+namespace switchback {
+namespace {
+
+// systemd kills what does not stop in this time, also when we are gone.
+constexpr std::chrono::seconds kStopWithin{5};
+// Our own deadline comes first; this one is kept by systemd when we are gone.
+constexpr std::chrono::seconds kAfterDeadline{2};
+// What systemd's own child exits with when it cannot execute the program. Source: systemd.exec(5).
+constexpr int kFirstExecStatus = 200;
+constexpr int kLastExecStatus = 245;
+
+std::uint64_t usec(std::chrono::microseconds duration) {
+  return static_cast<std::uint64_t>(duration.count());
+}
+
+template <class T>
+void add(TransientProperties& properties, const char* name, T value) {
+  properties.emplace_back(name, sdbus::Variant(std::move(value)));
+}
+
+TransientResult not_started(std::string problem) {
+  return {TransientEnd::not_started, 0, std::move(problem), ""};
+}
+
+TransientResult by_main_process(const UnitSnapshot& unit) {
+  if (unit.exec_code == CLD_EXITED) return {TransientEnd::exited, unit.exec_status, "", ""};
+  if (unit.exec_code == CLD_KILLED || unit.exec_code == CLD_DUMPED)
+    return {TransientEnd::killed, unit.exec_status, "", ""};
+  return {TransientEnd::unknown, 0, "systemd does not say how it ended", ""};
+}
+
+TransientResult failed_end(const UnitSnapshot& unit, bool was_active) {
+  if (unit.result == "timeout") return {TransientEnd::timed_out, 0, "", ""};
+  if (unit.exec_code == 0) return not_started("systemd could not run it (result «" + unit.result + "»)");
+  const bool before_exec = unit.exec_code == CLD_EXITED && unit.exec_status >= kFirstExecStatus &&
+                           unit.exec_status <= kLastExecStatus;
+  if (before_exec && !was_active)
+    return not_started("systemd could not execute it (status " + std::to_string(unit.exec_status) + ")");
+  auto result = by_main_process(unit);
+  if (unit.result == "oom-kill") result.problem = "the host ran out of memory";
+  return result;
+}
+
+}  // namespace
+
+std::string TransientResult::describe() const {
+  const auto with_problem = [this](std::string text) {
+    return problem.empty() ? text : text + ": " + problem;
+  };
+  switch (end) {
+    case TransientEnd::exited:
+      return with_problem("exit status " + std::to_string(status));
+    case TransientEnd::killed:
+      return with_problem("killed by signal " + std::to_string(status) + " (" + ::strsignal(status) + ")");
+    case TransientEnd::timed_out:
+      return with_problem("it did not end in time and was killed");
+    case TransientEnd::canceled:
+      return with_problem("it was cancelled");
+    case TransientEnd::not_started:
+      return with_problem("it was not started");
+    case TransientEnd::unknown:
+      return with_problem("how it ended is not known");
+  }
+  return problem;
+}
+
+TransientProperties transient_properties(const TransientCommand& command) {
+  TransientProperties properties;
+  add(properties, "Description", command.description.empty() ? command.argv.front() : command.description);
+  // exec: a program that cannot be executed is told apart from one that fails.
+  add(properties, "Type", std::string("exec"));
+  // Not ExecStart: that would replace $NAME in the arguments.
+  add(properties, "ExecStartEx",
+      std::vector<sdbus::Struct<std::string, std::vector<std::string>, std::vector<std::string>>>{
+          {command.argv.front(), command.argv, std::vector<std::string>{"no-env-expand"}}});
+  // Without these two the unit is gone before its end was read, and that reads as success.
+  add(properties, "RemainAfterExit", true);
+  add(properties, "CollectMode", std::string("inactive"));
+  add(properties, "IgnoreOnIsolate", true);
+  add(properties, "StartLimitIntervalUSec", std::uint64_t{0});
+  add(properties, "KillMode", std::string("control-group"));
+  add(properties, "TimeoutStopUSec", usec(kStopWithin));
+  add(properties, "RuntimeMaxUSec", usec(command.deadline + kAfterDeadline));
+  add(properties, "StandardInput", std::string("null"));
+  add(properties, "StandardOutput", std::string("journal"));
+  add(properties, "StandardError", std::string("journal"));
+  add(properties, "SyslogIdentifier", command.unit);  // as JournalFollower expects
+  std::vector<std::string> environment;
+  for (const auto& [name, value] : command.environment) environment.push_back(name + "=" + value);
+  if (!environment.empty()) add(properties, "Environment", environment);
+  if (!command.directory.empty()) add(properties, "WorkingDirectory", command.directory);
+  if (!command.user.empty()) add(properties, "User", command.user);
+  if (!command.activation.empty()) {
+    const auto field = "SWITCHBACK_ACTIVATION=" + command.activation;
+    add(properties, "LogExtraFields",
+        std::vector<std::vector<std::uint8_t>>{std::vector<std::uint8_t>(field.begin(), field.end())});
+  }
+  return properties;
+}
+
+std::optional<TransientResult> transient_end(const PropertyMap& properties) {
+  const auto unit = snapshot_of(properties);
+  const bool was_active =
+      property<std::uint64_t>(properties, "ActiveEnterTimestampMonotonic").value_or(0) != 0;
+  if (unit.load == "not-found")
+    return TransientResult{TransientEnd::unknown, 0, "systemd knows nothing of it any more", ""};
+  if (unit.load != "loaded") return not_started("systemd could not load its unit (" + unit.load + ")");
+  if (unit.active == "active" && unit.sub == "exited") return by_main_process(unit);
+  if (unit.active == "failed") return failed_end(unit, was_active);
+  if (unit.active != "inactive" || unit.has_job) return std::nullopt;
+  if (unit.invocation.empty()) return not_started("systemd gave its start up");
+  // It may have ended well on being asked to stop: that is no success.
+  return TransientResult{TransientEnd::unknown, 0, "somebody stopped it", ""};
+}
+
+}  // namespace switchback
