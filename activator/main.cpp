@@ -2,6 +2,7 @@
 // The activator's composition root: builds the adapters, the engine and the service, and runs the loop.
 #include "activator/adapters/bus.hpp"
 #include "activator/adapters/event_loop.hpp"
+#include "activator/adapters/file_closures.hpp"
 #include "activator/adapters/file_record_store.hpp"
 #include "activator/adapters/file_unit_copies.hpp"
 #include "activator/adapters/journal_reader.hpp"
@@ -10,7 +11,7 @@
 #include "activator/adapters/nix_profiles.hpp"
 #include "activator/adapters/system_clock.hpp"
 #include "activator/adapters/systemd_units.hpp"
-#include "activator/adapters/transient_runner.hpp"
+#include "activator/adapters/transient_programs.hpp"
 #include "activator/engine/engine.hpp"
 #include "activator/service/bridge.hpp"
 #include "activator/service/server.hpp"
@@ -75,7 +76,9 @@ int serve() {
   NixProfiles profiles(loop, NixPlaces::of_host());
   TransientRunner runner(bus, loop);
   LinuxHost host(profiles, runner);
-  Engine engine({units, profiles, copies, records, clock, loop, journal, host});
+  FileClosures closures;
+  TransientPrograms programs(runner);
+  Engine engine({units, profiles, copies, records, clock, loop, journal, host, closures, programs});
   Dispatcher dispatcher(engine);
 
   std::unique_ptr<Server> server;

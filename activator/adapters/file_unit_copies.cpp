@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kUnitsBelow = "/lib/systemd/system";
 constexpr std::string_view kUnfinished = ".new-";
+constexpr std::string_view kNoClosure = "00000000000000000000000000000000-nothing";  // of a removal
 
 std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
@@ -90,12 +91,14 @@ std::string FileUnitCopies::staged_directory(const ActivationId& id, const Profi
   return staging(id, profile);
 }
 
-Status FileUnitCopies::stage(const ActivationId& id, const ProfileName& profile, const StorePath& closure,
+Status FileUnitCopies::stage(const ActivationId& id, const ProfileName& profile,
+                             const std::optional<StorePath>& closure,
                              const std::vector<UnitDirEntry>& entries) {
   const auto directory = staging(id, profile);
   if (auto removed = remove_tree(directory); !removed) return removed;
   if (auto made = make_directories(directory); !made) return made;
-  return write_unit_directory(directory + "/" + base_name(closure.text()), entries);
+  const auto name = closure ? base_name(closure->text()) : std::string(kNoClosure);
+  return write_unit_directory(directory + "/" + name, entries);
 }
 
 Status FileUnitCopies::place_trial(const ActivationId& id, const ProfileName& profile) {

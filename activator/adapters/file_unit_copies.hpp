@@ -19,7 +19,8 @@ class FileUnitCopies : public UnitCopies {
   [[nodiscard]] Result<std::vector<UnitDirEntry>> of_closure(const StorePath& closure) override;
   [[nodiscard]] Result<std::map<ProfileName, StorePath>> committed() override;
   [[nodiscard]] Result<std::vector<UnitDirEntry>> committed_entries(const ProfileName& profile) override;
-  [[nodiscard]] Status stage(const ActivationId& id, const ProfileName& profile, const StorePath& closure,
+  [[nodiscard]] Status stage(const ActivationId& id, const ProfileName& profile,
+                             const std::optional<StorePath>& closure,
                              const std::vector<UnitDirEntry>& entries) override;
   [[nodiscard]] std::string staged_directory(const ActivationId& id, const ProfileName& profile) override;
   [[nodiscard]] Status place_trial(const ActivationId& id, const ProfileName& profile) override;

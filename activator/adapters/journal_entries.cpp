@@ -80,15 +80,13 @@ Status match_unit(sd_journal& journal, const std::string& unit) {
   return match(journal, {{"_SYSTEMD_UNIT=" + unit}, {"UNIT=" + unit, "_PID=1"}});
 }
 
-// journald does not know the unit of a process that was gone before it looked: a program that says why it
-// fails and exits within milliseconds. What it wrote to standard output still bears its identifier.
-Status match_output(sd_journal& journal, const std::string& unit) {
-  return match(journal, {{"_SYSTEMD_UNIT=" + unit}, {"_TRANSPORT=stdout", "SYSLOG_IDENTIFIER=" + unit}});
+Status match_processes(sd_journal& journal, const std::string& unit) {
+  return match(journal, {{"_SYSTEMD_UNIT=" + unit}});
 }
 
-bool is_output_of(sd_journal& journal, const std::string& unit) {
-  const auto known = field(journal, "_SYSTEMD_UNIT");
-  return known ? *known == unit : !field(journal, "_PID");
+std::string invocation_of_entry(sd_journal& journal) {
+  const auto* name = field(journal, "_PID") == "1" ? "INVOCATION_ID" : "_SYSTEMD_INVOCATION_ID";
+  return std::string(field(journal, name).value_or(""));
 }
 
 std::vector<LogLine> read_entry(sd_journal& journal) {

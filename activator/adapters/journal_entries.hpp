@@ -30,11 +30,11 @@ using JournalPtr = std::unique_ptr<sd_journal, JournalCloser>;
 [[nodiscard]] Status match_invocation(sd_journal& journal, const std::string& invocation);
 /// What `unit`'s processes said and what PID 1 said of it, in any invocation. Errors: unavailable.
 [[nodiscard]] Status match_unit(sd_journal& journal, const std::string& unit);
-/// What the processes of `unit` said, whose SyslogIdentifier= is its own name; is_output_of() has the last
-/// word. Errors: unavailable.
-[[nodiscard]] Status match_output(sd_journal& journal, const std::string& unit);
-/// Whether the current entry, one of match_output(), is of `unit`.
-[[nodiscard]] bool is_output_of(sd_journal& journal, const std::string& unit);
+/// What `unit`'s processes said, in any invocation. Errors: unavailable.
+[[nodiscard]] Status match_processes(sd_journal& journal, const std::string& unit);
+
+/// Which invocation the current entry belongs to; empty when journald did not know.
+[[nodiscard]] std::string invocation_of_entry(sd_journal& journal);
 
 /// The current entry, one LogLine for each line of its message; empty when it has none or cannot be read.
 [[nodiscard]] std::vector<LogLine> read_entry(sd_journal& journal);

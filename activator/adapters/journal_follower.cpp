@@ -21,19 +21,15 @@ std::uint64_t monotonic_usec() {
 
 }  // namespace
 
-JournalFollower::JournalFollower(EventLoop& loop, std::string unit, JournalPtr journal, Line line)
-    : loop_(loop),
-      unit_(std::move(unit)),
-      journal_(std::move(journal)),
-      line_(std::move(line)),
-      since_usec_(monotonic_usec()) {}
+JournalFollower::JournalFollower(EventLoop& loop, JournalPtr journal, Line line)
+    : loop_(loop), journal_(std::move(journal)), line_(std::move(line)), since_usec_(monotonic_usec()) {}
 
 Result<std::unique_ptr<JournalFollower>> JournalFollower::open(EventLoop& loop, const std::string& unit,
                                                                Line line) {
   auto journal = open_journal();
   if (!journal) return tl::make_unexpected(journal.error());
-  if (auto matched = match_output(**journal, unit); !matched) return tl::make_unexpected(matched.error());
-  std::unique_ptr<JournalFollower> follower(new JournalFollower(loop, unit, std::move(*journal), std::move(line)));
+  if (auto matched = match_processes(**journal, unit); !matched) return tl::make_unexpected(matched.error());
+  std::unique_ptr<JournalFollower> follower(new JournalFollower(loop, std::move(*journal), std::move(line)));
   if (auto begun = follower->begin(); !begun) return tl::make_unexpected(begun.error());
   return follower;
 }
@@ -65,7 +61,7 @@ void JournalFollower::ready() {
 bool JournalFollower::read_some() {
   for (int count = 0; count < kEntriesPerTurn; ++count) {
     if (sd_journal_next(journal_.get()) <= 0) return false;
-    if (!is_new() || !is_output_of(*journal_, unit_)) continue;
+    if (!is_new()) continue;
     for (const auto& line : read_entry(*journal_)) line_(line);
   }
   return true;

@@ -17,7 +17,7 @@ class JournalFollower {
  public:
   using Line = std::function<void(const LogLine&)>;
 
-  /// Tells what `unit`, whose SyslogIdentifier= is its own name, says from now on; `line` is called from the loop, and from drain(). It must not
+  /// Tells what `unit` says from now on; `line` is called from the loop, and from drain(). It must not
   /// destroy this object. Errors: unavailable.
   [[nodiscard]] static Result<std::unique_ptr<JournalFollower>> open(EventLoop& loop, const std::string& unit,
                                                                      Line line);
@@ -25,14 +25,13 @@ class JournalFollower {
   void drain();
 
  private:
-  JournalFollower(EventLoop& loop, std::string unit, JournalPtr journal, Line line);
+  JournalFollower(EventLoop& loop, JournalPtr journal, Line line);
   [[nodiscard]] Status begin();
   void ready();
   [[nodiscard]] bool read_some();
   [[nodiscard]] bool is_new() const;
 
   EventLoop& loop_;
-  std::string unit_;
   JournalPtr journal_;
   Line line_;
   std::uint64_t since_usec_;  // CLOCK_MONOTONIC: the wall clock may be set meanwhile

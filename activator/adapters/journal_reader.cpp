@@ -16,24 +16,56 @@ namespace {
 constexpr std::size_t kMaxQuestions = 256;
 constexpr std::chrono::milliseconds kReadWithin{250};  // a cold disk must not hold up the loop
 
-Result<std::vector<LogLine>> read_tail(const std::string& unit, const std::string& invocation,
-                                       std::size_t limit) {
+using Moment = std::chrono::steady_clock::time_point;
+using Match = Status (*)(sd_journal&, const std::string&);
+
+void append(std::vector<LogLine>& newest_first, std::vector<LogLine> lines) {
+  std::move(lines.rbegin(), lines.rend(), std::back_inserter(newest_first));
+}
+
+// From the newest entry backwards; an empty `invocation` takes all. What a service says last before it fails
+// often bears no invocation: journald looks that up, and systemd has dropped it by then (seen with one of
+// five that exit at once). Such a line belongs to the invocation of the line before it.
+std::vector<LogLine> collect(sd_journal& journal, const std::string& invocation, std::size_t limit,
+                             Moment until) {
+  std::vector<LogLine> found;
+  std::vector<LogLine> undecided;
+  while (found.size() + undecided.size() < limit && std::chrono::steady_clock::now() < until &&
+         sd_journal_previous(&journal) > 0) {
+    const auto of = invocation.empty() ? "" : invocation_of_entry(journal);
+    if (of == invocation) {
+      append(found, {undecided.rbegin(), undecided.rend()});
+      append(found, read_entry(journal));
+      undecided.clear();
+    } else if (of.empty()) {
+      append(undecided, read_entry(journal));
+    } else {
+      undecided.clear();
+      if (!found.empty()) break;
+    }
+  }
+  found.resize(std::min(found.size(), limit));
+  return found;
+}
+
+Result<std::vector<LogLine>> read_backwards(Match match, const std::string& matched,
+                                            const std::string& invocation, std::size_t limit) {
   const auto until = std::chrono::steady_clock::now() + kReadWithin;
   auto journal = open_journal();
   if (!journal) return tl::make_unexpected(journal.error());
-  const auto matched =
-      invocation.empty() ? match_unit(**journal, unit) : match_invocation(**journal, invocation);
-  if (!matched) return tl::make_unexpected(matched.error());
+  if (auto set = match(**journal, matched); !set) return tl::make_unexpected(set.error());
   if (sd_journal_seek_tail(journal->get()) < 0) return std::vector<LogLine>();
-  std::vector<LogLine> newest_first;
-  while (newest_first.size() < limit && std::chrono::steady_clock::now() < until &&
-         sd_journal_previous(journal->get()) > 0) {
-    auto lines = read_entry(**journal);
-    std::move(lines.rbegin(), lines.rend(), std::back_inserter(newest_first));
-  }
-  newest_first.resize(std::min(newest_first.size(), limit));
-  std::reverse(newest_first.begin(), newest_first.end());
-  return newest_first;
+  auto lines = collect(**journal, invocation, limit, until);
+  std::reverse(lines.begin(), lines.end());
+  return lines;
+}
+
+Result<std::vector<LogLine>> read_tail(const std::string& unit, const std::string& invocation,
+                                       std::size_t limit) {
+  auto lines = read_backwards(match_unit, unit, invocation, limit);
+  if (!lines || !lines->empty() || invocation.empty()) return lines;
+  // Too much was said since: the index leads to what bears the invocation, however far back.
+  return read_backwards(match_invocation, invocation, "", limit);
 }
 
 }  // namespace

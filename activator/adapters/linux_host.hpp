@@ -5,6 +5,7 @@
 #pragma once
 
 #include "activator/adapters/activator_pin.hpp"
+#include "activator/adapters/nixos_state.hpp"
 #include "activator/adapters/transient_runner.hpp"
 #include "activator/ports/host.hpp"
 #include "activator/ports/profiles.hpp"
@@ -23,6 +24,7 @@ struct HostPlaces {
   std::vector<std::string> on_disk = {"/nix/store", "/nix/var/nix/profiles", "/etc", "/var/lib/switchback"};
   std::chrono::milliseconds systemctl_within{5000};
   PinPlaces pin;
+  NixosPlaces nixos;
 };
 
 class LinuxHost : public Host {
@@ -33,6 +35,13 @@ class LinuxHost : public Host {
   /// Errors: unavailable when systemd cannot say how often it was soft-rebooted; io, corrupt.
   [[nodiscard]] Result<BootIdentity> boot() override;
   [[nodiscard]] Status sync_disks() override;
+  [[nodiscard]] Result<std::optional<StorePath>> current_system() override {
+    return read_current_system(places_.nixos);
+  }
+  [[nodiscard]] Result<std::optional<std::string>> switch_lock_holder() override {
+    return find_switch_lock_holder(places_.nixos);
+  }
+  [[nodiscard]] Status drop_switch_resume_lists() override { return set_resume_lists_aside(places_.nixos); }
   [[nodiscard]] Status pin_activator() override { return pin_.pin(); }
   void unpin_activator() override { pin_.unpin(); }
   void verify_units(const std::string& directory, std::vector<UnitName> units, Callback<void> done) override;

@@ -3,11 +3,13 @@
 
 #include "activator/adapters/durable_file.hpp"
 
+#include <pwd.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
@@ -18,6 +20,21 @@ namespace {
 
 constexpr std::chrono::seconds kSetWithin{60};
 constexpr int kMaxLinks = 8;
+
+struct Account {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::string home;
+};
+
+std::optional<Account> find_account(const std::string& user) {
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
+    return std::nullopt;
+  return Account{found->pw_uid, found->pw_gid, found->pw_dir};
+}
 
 std::string file_name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
@@ -59,23 +76,30 @@ NixProfiles::NixProfiles(EventLoop& loop, NixPlaces places) : loop_(loop), place
   if (std::getenv("HOME") == nullptr) places_.environment.emplace("HOME", "/root");
 }
 
-std::string NixProfiles::path_of(const ProfileName& profile) const {
+Result<ProfileLink> NixProfiles::locate(const ProfileName& profile, const std::string& user) {
+  const auto& name = profile.text();
   const auto profiles = places_.state + "/profiles/";
-  return profile.text() == "system" ? profiles + "system" : profiles + "per-user/root/" + profile.text();
+  if (user == "root")
+    return ProfileLink{profiles + (name == "system" ? "system" : "per-user/root/" + name), user};
+  const auto account = find_account(user);
+  if (!account) return fail(Errc::refused, "there is no user " + user + " on this host");
+  const auto own = profiles + "per-user/" + user;
+  if (std::error_code error; std::filesystem::is_directory(own, error))
+    return ProfileLink{own + "/" + name, user};
+  return ProfileLink{account->home + "/.local/state/nix/profiles/" + name, user};
 }
 
-Result<std::optional<CurrentGeneration>> NixProfiles::current(const ProfileName& profile) {
-  const auto path = path_of(profile);
+Result<std::optional<CurrentGeneration>> NixProfiles::current(const ProfileLink& profile) {
+  const auto& path = profile.path;
   std::optional<std::uint64_t> number;
   std::optional<std::int64_t> made;
   auto link = path;
   for (int count = 0; count < kMaxLinks; ++count) {
     const auto target = read_link(link);
-    if (!target) return tl::make_unexpected(with_context(target.error(), "profile " + profile.text()));
+    if (!target) return tl::make_unexpected(with_context(target.error(), "profile " + path));
     if (!target->has_value()) {
       if (link == path) return std::optional<CurrentGeneration>();
-      return fail(Errc::corrupt,
-                  "profile " + profile.text() + ": " + path + " leads to " + link + ", which is missing");
+      return fail(Errc::corrupt, "profile " + path + " leads to " + link + ", which is missing");
     }
     const auto next = absolute(**target, link);
     if (const auto closure = StorePath::parse(next))
@@ -86,7 +110,7 @@ Result<std::optional<CurrentGeneration>> NixProfiles::current(const ProfileName&
     }
     link = next;
   }
-  return fail(Errc::corrupt, "profile " + profile.text() + ": " + path + " leads to no store path");
+  return fail(Errc::corrupt, "profile " + path + " leads to no store path");
 }
 
 bool NixProfiles::leads_to(const std::string& generation, const StorePath& closure) const {
@@ -94,23 +118,41 @@ bool NixProfiles::leads_to(const std::string& generation, const StorePath& closu
   return target && target->has_value() && **target == closure.text();
 }
 
-void NixProfiles::set(const ProfileName& profile, std::optional<StorePath> closure,
+Result<std::map<std::uint64_t, StorePath>> NixProfiles::generations(const ProfileLink& profile) {
+  std::map<std::uint64_t, StorePath> found;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(directory_of(profile.path), error), end;
+       !error && entry != end; entry.increment(error)) {
+    const auto number = generation_number(profile.path, entry->path().string());
+    if (!number) continue;
+    const auto target = read_link(entry->path().string());
+    if (!target || !target->has_value()) continue;
+    if (auto closure = StorePath::parse(**target)) found.emplace(*number, std::move(*closure));
+  }
+  if (error && error != std::errc::no_such_file_or_directory)
+    return fail(Errc::io, "cannot list the generations of " + profile.path + ": " + error.message());
+  return found;
+}
+
+void NixProfiles::set(const ProfileLink& profile, std::optional<StorePath> closure,
                       std::optional<std::uint64_t> number, Callback<void> done) {
-  const auto path = path_of(profile);
+  const auto& path = profile.path;
   const auto later = [&](Status status) { loop_.post([done, status = std::move(status)] { done(status); }); };
-  if (!closure) return later(remove_durably(path));
-  const auto now = current(profile);
+  if (!closure) return remove(profile, std::move(done));
   const bool number_fits = number && leads_to(path + "-" + std::to_string(*number) + "-link", *closure);
+  const auto now = current(profile);
   if (now && *now && (*now)->closure == *closure && (!number_fits || (*now)->number == number))
     return later({});
-  if (auto made = make_directories(directory_of(path)); !made) return later(made);
+  if (profile.user == "root") {
+    if (auto made = make_directories(directory_of(path)); !made) return later(made);
+  }
   std::vector<std::string> arguments{"--profile", path};
   if (number_fits) {
     arguments.insert(arguments.end(), {"--switch-generation", std::to_string(*number)});
   } else {
     arguments.insert(arguments.end(), {"--set", closure->text()});
   }
-  run("nix-env", std::move(arguments), [path, done](Result<ChildResult> ran) {
+  run(profile.user, "nix-env", std::move(arguments), [path, done](Result<ChildResult> ran) {
     if (!ran) return done(tl::make_unexpected(ran.error()));
     if (!ran->succeeded())
       return done(fail(Errc::io, "nix-env did not set " + path + ": " + ran->describe()));
@@ -118,9 +160,21 @@ void NixProfiles::set(const ProfileName& profile, std::optional<StorePath> closu
   });
 }
 
+void NixProfiles::remove(const ProfileLink& profile, Callback<void> done) {
+  if (profile.user == "root") {
+    return loop_.post([done, status = remove_durably(profile.path)] { done(status); });
+  }
+  // As the user: where the link lies is the user's to say, and root must not be led elsewhere.
+  run(profile.user, "rm", {"-f", "--", profile.path}, [path = profile.path, done](Result<ChildResult> ran) {
+    if (!ran) return done(tl::make_unexpected(ran.error()));
+    if (ran->succeeded()) return done({});
+    done(fail(Errc::io, "cannot remove " + path + ": " + ran->describe()));
+  });
+}
+
 void NixProfiles::check_valid(const StorePath& closure, Callback<void> done) {
   // A valid path's references are valid: nix's database does not register it otherwise.
-  run("nix-store", {"--check-validity", closure.text()}, [closure, done](Result<ChildResult> ran) {
+  run("root", "nix-store", {"--check-validity", closure.text()}, [closure, done](Result<ChildResult> ran) {
     if (!ran) return done(tl::make_unexpected(ran.error()));
     if (ran->timed_out)
       return done(fail(Errc::unavailable, "nix did not answer about " + closure.text() + " in time"));
@@ -153,20 +207,13 @@ void NixProfiles::unpin_all(const std::string& name_prefix) {
   }
 }
 
-void NixProfiles::run(const std::string& program, std::vector<std::string> arguments,
+void NixProfiles::run(const std::string& user, const std::string& program, std::vector<std::string> arguments,
                       std::function<void(Result<ChildResult>)> done) {
-  const auto found = find_program(program, places_.programs);
-  if (!found) {
-    auto error =
-        fail(Errc::unavailable, program + " is not on this host: it was sought on PATH and in " +
-                                    "/run/current-system/sw/bin, /nix/var/nix/profiles/default/bin and "
-                                    "/usr/bin; install nix");
-    return loop_.post([done, error] { done(error); });
-  }
-  ChildCommand command{{*found}, places_.environment, kSetWithin};
-  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+  auto command = command_for(user, program);
+  if (!command) return loop_.post([done, error = command.error()] { done(tl::make_unexpected(error)); });
+  command->argv.insert(command->argv.end(), arguments.begin(), arguments.end());
   const auto slot = running_.emplace(running_.end());
-  auto started = ChildProcess::start(loop_, command, [this, slot, done](ChildResult result) {
+  auto started = ChildProcess::start(loop_, *command, [this, slot, done](ChildResult result) {
     const auto ended = std::move(*slot);
     running_.erase(slot);
     done(std::move(result));
@@ -177,6 +224,35 @@ void NixProfiles::run(const std::string& program, std::vector<std::string> argum
   }
   running_.erase(slot);
   loop_.post([done, error = started.error()] { done(tl::make_unexpected(error)); });
+}
+
+Result<ChildCommand> NixProfiles::command_for(const std::string& user, const std::string& program) const {
+  const auto missing = [](const std::string& name) {
+    return fail(Errc::unavailable, name +
+                                       " is not on this host: it was sought on PATH and in "
+                                       "/run/current-system/sw/bin, /nix/var/nix/profiles/default/bin and "
+                                       "/usr/bin; install nix");
+  };
+  const auto found = find_program(program, places_.programs);
+  if (!found) return missing(program);
+  ChildCommand command{{*found}, places_.environment, kSetWithin};
+  if (user == "root") return command;
+  const auto account = find_account(user);
+  if (!account) return fail(Errc::refused, "there is no user " + user + " on this host");
+  const auto setpriv = find_program("setpriv", places_.programs);
+  if (!setpriv) return missing("setpriv (of util-linux)");
+  command.argv = {*setpriv,
+                  "--reuid",
+                  std::to_string(account->uid),
+                  "--regid",
+                  std::to_string(account->gid),
+                  "--init-groups",
+                  "--",
+                  *found};
+  command.environment["HOME"] = account->home;
+  command.environment["USER"] = user;
+  command.environment["XDG_STATE_HOME"] = account->home + "/.local/state";
+  return command;
 }
 
 }  // namespace switchback

@@ -29,21 +29,23 @@ class NixProfiles : public Profiles {
  public:
   NixProfiles(EventLoop& loop, NixPlaces places);
 
-  [[nodiscard]] Result<std::optional<CurrentGeneration>> current(const ProfileName& profile) override;
-  void set(const ProfileName& profile, std::optional<StorePath> closure, std::optional<std::uint64_t> number,
+  [[nodiscard]] Result<ProfileLink> locate(const ProfileName& profile, const std::string& user) override;
+  [[nodiscard]] Result<std::optional<CurrentGeneration>> current(const ProfileLink& profile) override;
+  [[nodiscard]] Result<std::map<std::uint64_t, StorePath>> generations(const ProfileLink& profile) override;
+  void set(const ProfileLink& profile, std::optional<StorePath> closure, std::optional<std::uint64_t> number,
            Callback<void> done) override;
   void check_valid(const StorePath& closure, Callback<void> done) override;
   [[nodiscard]] Status pin(const std::string& name, const StorePath& closure) override;
   void unpin_all(const std::string& name_prefix) override;
 
-  [[nodiscard]] std::string path_of(const ProfileName& profile) const;
-
  private:
   [[nodiscard]] std::string roots() const { return places_.state + "/gcroots/switchback"; }
   [[nodiscard]] bool leads_to(const std::string& generation, const StorePath& closure) const;
-  /// Runs one of nix's programs; `done` gets its result, or why it was not run.
-  void run(const std::string& program, std::vector<std::string> arguments,
+  /// Runs a program as `user`; `done` gets its result, or why it was not run.
+  void run(const std::string& user, const std::string& program, std::vector<std::string> arguments,
            std::function<void(Result<ChildResult>)> done);
+  [[nodiscard]] Result<ChildCommand> command_for(const std::string& user, const std::string& program) const;
+  void remove(const ProfileLink& profile, Callback<void> done);
 
   EventLoop& loop_;
   NixPlaces places_;

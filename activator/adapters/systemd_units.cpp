@@ -2,11 +2,23 @@
 #include "activator/adapters/systemd_units.hpp"
 
 #include "activator/adapters/systemd_names.hpp"
+#include "activator/core/plan.hpp"
 
 #include <string_view>
 
 namespace switchback {
 namespace {
+
+using ListedJob =
+    sdbus::Struct<std::uint32_t, std::string, std::string, std::string, sdbus::ObjectPath, sdbus::ObjectPath>;
+
+bool is_of_shutdown(const std::string& unit) {
+  for (const char* target : {"shutdown.target", "reboot.target", "poweroff.target", "halt.target",
+                             "kexec.target", "soft-reboot.target", "final.target"}) {
+    if (unit == target) return true;
+  }
+  return false;
+}
 
 /// Replies that are gathered into one answer; the first error is the answer.
 template <class T>
@@ -173,6 +185,39 @@ void SystemdUnits::run_jobs(JobVerb verb, std::vector<UnitName> units, std::chro
 
 void SystemdUnits::cancel_jobs() {
   for (const auto& batch : std::vector(batches_)) batch->cancel();
+}
+
+void SystemdUnits::cancel_all_jobs(std::set<UnitName> spare, Callback<void> done) {
+  bus_.call<std::vector<ListedJob>>(
+      manager_call("ListJobs", true),
+      [this, alive = std::weak_ptr<int>(alive_), spare = std::move(spare),
+       done = std::move(done)](const BusResult<std::tuple<std::vector<ListedJob>>>& reply) {
+        if (!reply)
+          return done(tl::make_unexpected(to_error(reply.error(), "systemd did not list its jobs")));
+        if (alive.expired()) return;
+        std::vector<std::uint32_t> doomed;
+        for (const auto& job : std::get<0>(*reply)) {
+          // A host that goes down shall do so.
+          if (is_of_shutdown(job.get<1>())) return done({});
+          const auto unit = UnitName::parse(job.get<1>());
+          if (unit && !spare.contains(*unit) && !is_protected(*unit)) doomed.push_back(job.get<0>());
+        }
+        cancel(doomed, done);
+      });
+}
+
+void SystemdUnits::cancel(const std::vector<std::uint32_t>& jobs, const Callback<void>& done) {
+  if (jobs.empty()) return done({});
+  auto missing = std::make_shared<std::size_t>(jobs.size());
+  for (const auto id : jobs) {
+    // One that has ended meanwhile is no error.
+    bus_.call<>(
+        manager_call("CancelJob", false),
+        [missing, done](const auto&) {
+          if (--*missing == 0) done({});
+        },
+        id);
+  }
 }
 
 void SystemdUnits::forget_answered() {

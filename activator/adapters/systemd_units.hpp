@@ -9,6 +9,7 @@
 #include "activator/adapters/unit_properties.hpp"
 #include "activator/ports/unit_manager.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ class SystemdUnits : public UnitManager {
   void run_jobs(JobVerb verb, std::vector<UnitName> units, std::chrono::milliseconds deadline,
                 Callback<std::vector<JobResult>> done) override;
   void cancel_jobs() override;
+  void cancel_all_jobs(std::set<UnitName> spare, Callback<void> done) override;
   void reload(Callback<void> done) override;
   void reset_failed(std::vector<UnitName> units, Callback<void> done) override;
   void watch(std::function<void(const UnitName* unit)> changed) override;
@@ -37,6 +39,7 @@ class SystemdUnits : public UnitManager {
   void heard_properties(const sdbus::Message& message);
   void heard_owner(sdbus::Message& message);
   [[nodiscard]] bool is_from_manager(const sdbus::Message& message) const;
+  void cancel(const std::vector<std::uint32_t>& jobs, const Callback<void>& done);
   void tell(const UnitName* unit);
   void forget_answered();
 

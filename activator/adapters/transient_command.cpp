@@ -25,6 +25,16 @@ void add(TransientProperties& properties, const char* name, T value) {
   properties.emplace_back(name, sdbus::Variant(std::move(value)));
 }
 
+// systemd would put the environment in the place of $NAME.
+std::vector<std::string> literal(const std::vector<std::string>& argv) {
+  std::vector<std::string> escaped;
+  for (const auto& argument : argv) {
+    auto& word = escaped.emplace_back();
+    for (const char c : argument) word.append(c == '$' ? 2 : 1, c);
+  }
+  return escaped;
+}
+
 TransientResult not_started(std::string problem) {
   return {TransientEnd::not_started, 0, std::move(problem), ""};
 }
@@ -42,7 +52,8 @@ TransientResult failed_end(const UnitSnapshot& unit, bool was_active) {
   const bool before_exec = unit.exec_code == CLD_EXITED && unit.exec_status >= kFirstExecStatus &&
                            unit.exec_status <= kLastExecStatus;
   if (before_exec && !was_active)
-    return not_started("systemd could not execute it (status " + std::to_string(unit.exec_status) + ")");
+    return not_started("systemd could not execute it (status " + std::to_string(unit.exec_status) +
+                       ", see «Process exit codes» in systemd.exec(5))");
   auto result = by_main_process(unit);
   if (unit.result == "oom-kill") result.problem = "the host ran out of memory";
   return result;
@@ -76,10 +87,11 @@ TransientProperties transient_properties(const TransientCommand& command) {
   add(properties, "Description", command.description.empty() ? command.argv.front() : command.description);
   // exec: a program that cannot be executed is told apart from one that fails.
   add(properties, "Type", std::string("exec"));
-  // Not ExecStart: that would replace $NAME in the arguments.
-  add(properties, "ExecStartEx",
-      std::vector<sdbus::Struct<std::string, std::vector<std::string>, std::vector<std::string>>>{
-          {command.argv.front(), command.argv, std::vector<std::string>{"no-env-expand"}}});
+  // Not ExecStartEx with no-env-expand: systemd 252 writes that into the unit's file in a way that it cannot
+  // read at its next reload, which leaves the unit without a command.
+  add(properties, "ExecStart",
+      std::vector<sdbus::Struct<std::string, std::vector<std::string>, bool>>{
+          {command.argv.front(), literal(command.argv), false}});
   // Without these two the unit is gone before its end was read, and that reads as success.
   add(properties, "RemainAfterExit", true);
   add(properties, "CollectMode", std::string("inactive"));
@@ -91,7 +103,6 @@ TransientProperties transient_properties(const TransientCommand& command) {
   add(properties, "StandardInput", std::string("null"));
   add(properties, "StandardOutput", std::string("journal"));
   add(properties, "StandardError", std::string("journal"));
-  add(properties, "SyslogIdentifier", command.unit);  // as JournalFollower expects
   std::vector<std::string> environment;
   for (const auto& [name, value] : command.environment) environment.push_back(name + "=" + value);
   if (!environment.empty()) add(properties, "Environment", environment);
@@ -105,16 +116,17 @@ TransientProperties transient_properties(const TransientCommand& command) {
   return properties;
 }
 
+// What is active is so whatever its load state says: a reload may fail to read it again.
 std::optional<TransientResult> transient_end(const PropertyMap& properties) {
   const auto unit = snapshot_of(properties);
   const bool was_active =
       property<std::uint64_t>(properties, "ActiveEnterTimestampMonotonic").value_or(0) != 0;
-  if (unit.load == "not-found")
-    return TransientResult{TransientEnd::unknown, 0, "systemd knows nothing of it any more", ""};
-  if (unit.load != "loaded") return not_started("systemd could not load its unit (" + unit.load + ")");
   if (unit.active == "active" && unit.sub == "exited") return by_main_process(unit);
   if (unit.active == "failed") return failed_end(unit, was_active);
   if (unit.active != "inactive" || unit.has_job) return std::nullopt;
+  if (unit.load == "not-found")
+    return TransientResult{TransientEnd::unknown, 0, "systemd knows nothing of it any more", ""};
+  if (unit.load != "loaded") return not_started("systemd could not load its unit (" + unit.load + ")");
   if (unit.invocation.empty()) return not_started("systemd gave its start up");
   // It may have ended well on being asked to stop: that is no success.
   return TransientResult{TransientEnd::unknown, 0, "somebody stopped it", ""};

@@ -109,7 +109,8 @@ void TransientRun::looked(const BusResult<std::tuple<PropertyMap>>& reply) {
   if (result_) return;
   if (!reply && !says_unknown(reply.error())) return;  // the poll looks again
   const auto properties = reply ? std::get<0>(*reply) : PropertyMap{};
-  const bool exists = reply && property<std::string>(properties, "LoadState") != "not-found";
+  const auto unit = snapshot_of(properties);
+  const bool exists = unit.load != "not-found" || unit.active != "inactive";
   if (!exists && !started_) {
     submit();  // the call never arrived
     return;

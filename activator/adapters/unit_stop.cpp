@@ -54,7 +54,7 @@ void UnitStop::looked(const BusResult<std::tuple<PropertyMap>>& reply) {
   if (answered()) return;
   if (!reply) return says_unknown(reply.error()) ? answer({}) : arm_look();
   const auto unit = snapshot_of(std::get<0>(*reply));
-  if (unit.load == "not-found" || (unit.active == "inactive" && !unit.has_job)) return answer({});
+  if (unit.active == "inactive" && !unit.has_job) return answer({});
   arm_look();
   // Its end is nobody's business any more: as failed it would stand in everybody's list of failed units.
   if (unit.active == "failed" && !unit.has_job) forget();

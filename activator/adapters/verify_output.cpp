@@ -61,7 +61,7 @@ class Reading {
   }
 
   static void add(std::string& words, std::string_view line) {
-    if (!words.empty()) words += " ";
+    if (!words.empty()) words += words.ends_with('.') ? " " : "; ";
     words += line;
   }
 

@@ -4,7 +4,9 @@
 #include "activator/core/overloaded.hpp"
 #include "activator/core/reverting.hpp"
 
+#include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 
 namespace switchback {
@@ -20,29 +22,60 @@ Answer refuse(Cause cause) {
   return Transition{Finished{Outcome::refused, {std::move(cause)}}, {AbandonStep{}, Conclude{}}};
 }
 
-Transition observe(const Script& script) {
-  return {Observing{}, {ArmDeadline{script.gate.deadline}, WatchGate{false}}};
+Transition rehearse_from(const Script& script, std::size_t index) {
+  const auto steps = rehearsal_steps(script.changes);
+  if (index >= steps.size()) return {Finished{Outcome::planned, {}}, {Conclude{}}};
+  return {Rehearsing{index}, {RunStep{steps[index]}}};
 }
 
-Transition switch_from(const Script& script, std::size_t index) {
+Transition observe(const Script& script, std::vector<Cause> faults) {
+  return {Observing{false, false, std::move(faults)}, {ArmDeadline{script.gate.deadline}, WatchGate{false}}};
+}
+
+Transition switch_from(const Script& script, std::size_t index, std::vector<Cause> faults) {
   const auto steps = trial_steps(script.changes);
-  if (index >= steps.size()) return observe(script);
-  return {Switching{index}, {RunStep{steps[index]}}};
+  if (index >= steps.size()) return observe(script, std::move(faults));
+  return {Switching{index, std::move(faults)}, {RunStep{steps[index]}}};
 }
 
-Transition commit_from(const Script& script, std::size_t index) {
+Transition commit_from(const Script& script, std::size_t index, std::vector<Cause> faults) {
   const auto steps = commit_steps(script.changes);
-  if (index >= steps.size()) return {Finished{Outcome::committed, {}}, {Conclude{}}};
-  return {Committing{index}, {RunStep{steps[index]}}};
+  if (index < steps.size()) return {Committing{index, std::move(faults)}, {RunStep{steps[index]}}};
+  const auto outcome = faults.empty() ? Outcome::committed : Outcome::committed_unhealthy;
+  return {Finished{outcome, std::move(faults)}, {Conclude{}}};
 }
 
-Transition commit(const Script& script) {
-  return preceded_by({LeaveGate{}, ArmDeadline{kCommitTimeout}}, commit_from(script, 0));
+Transition commit(const Script& script, std::vector<Cause> faults) {
+  return preceded_by({LeaveGate{}, ArmDeadline{kCommitTimeout}}, commit_from(script, 0, std::move(faults)));
 }
 
-Transition gate_passed(const Script& script, bool confirmed) {
-  if (confirmed || script.confirm == ConfirmMode::none) return commit(script);
-  return {AwaitingConfirmation{}, {ArmDeadline{script.confirm_timeout}}};
+Transition gate_passed(const Script& script, bool confirmed, std::vector<Cause> faults) {
+  if (script.mode == Mode::test)
+    return {Testing{std::move(faults)}, {DisarmSoak{}, ArmDeadline{script.test_for}}};
+  if (confirmed || script.confirm == ConfirmMode::none) return commit(script, std::move(faults));
+  return {AwaitingConfirmation{std::move(faults)}, {DisarmSoak{}, ArmDeadline{script.confirm_timeout}}};
+}
+
+/// What autoRollback = false makes a warning.
+std::vector<Cause> with(std::vector<Cause> faults, const std::vector<Cause>& more) {
+  for (const auto& cause : more) {
+    if (std::find(faults.begin(), faults.end(), cause) == faults.end()) faults.push_back(cause);
+  }
+  return faults;
+}
+
+Transition warned(const std::vector<Cause>& causes, Transition transition) {
+  std::vector<Action> first;
+  for (const auto& cause : causes)
+    first.emplace_back(Warn{"not reverted, as autoRollback is off: " + cause.message});
+  return preceded_by(std::move(first), std::move(transition));
+}
+
+/// Whether the switch itself failed, and not what it needs to be a switch at all.
+bool may_be_tolerated(const Script& script, std::size_t index) {
+  const auto steps = trial_steps(script.changes);
+  return index < steps.size() &&
+         (std::holds_alternative<RunJobs>(steps[index]) || std::holds_alternative<RunProgram>(steps[index]));
 }
 
 std::vector<Cause> cancelled(const CancelRequested& event) {
@@ -76,8 +109,11 @@ Answer in_preparing(const Script& script, const ActivationEvent& event) {
   return std::visit(
       Overloaded{
           [&](const Prepared&) -> Answer {
-            auto transition = switch_from(script, 0);
-            if (!std::holds_alternative<Switching>(transition.next)) return transition;
+            auto transition =
+                script.mode == Mode::dry_run ? rehearse_from(script, 0) : switch_from(script, 0, {});
+            const bool has_a_deadline = !std::holds_alternative<Switching>(transition.next) &&
+                                        !std::holds_alternative<Rehearsing>(transition.next);
+            if (has_a_deadline) return transition;
             return preceded_by({ArmDeadline{script.activation_timeout}}, std::move(transition));
           },
           [](const PreparationFailed& failed) { return refuse(failed.cause); },
@@ -94,18 +130,44 @@ Answer in_preparing(const Script& script, const ActivationEvent& event) {
       event);
 }
 
+Answer in_rehearsing(const Script& script, const Rehearsing& state, const ActivationEvent& event) {
+  return std::visit(
+      Overloaded{
+          [&](const StepDone&) -> Answer { return rehearse_from(script, state.step + 1); },
+          [](const StepFailed& failed) { return refuse(failed.cause); },
+          [&](const DeadlineReached&) {
+            return refuse(one("the dry run took longer than " + seconds(script.activation_timeout))[0]);
+          },
+          [](const CancelRequested& cancel) { return refuse(cancelled(cancel)[0]); },
+          [](const RecordFailed& failed) {
+            return refuse(one("the record cannot be written: " + failed.problem)[0]);
+          },
+          [](const Restarted&) { return refuse(one("the activator was restarted during the dry run")[0]); },
+          [](const auto&) -> Answer { return std::nullopt; },
+      },
+      event);
+}
+
 Answer in_switching(const Script& script, const Switching& state, const ActivationEvent& event) {
   const auto back = [&](std::vector<Cause> causes) {
     return revert(script, Reverting{.causes = std::move(causes), .begun = state.step + 1});
   };
   return std::visit(
       Overloaded{
-          [&](const StepDone&) -> Answer { return switch_from(script, state.step + 1); },
-          [&](const StepFailed& failed) { return back({failed.cause}); },
+          [&](const StepDone&) -> Answer { return switch_from(script, state.step + 1, state.faults); },
+          [&](const StepFailed& failed) -> Answer {
+            if (script.auto_rollback || !may_be_tolerated(script, state.step)) return back({failed.cause});
+            return warned({failed.cause},
+                          switch_from(script, state.step + 1, with(state.faults, {failed.cause})));
+          },
           [&](const Superseded& superseded) { return back({superseded.cause}); },
-          [&](const DeadlineReached& late) {
-            return back(
-                deadline_causes(late, "switching took longer than " + seconds(script.activation_timeout)));
+          [&](const DeadlineReached& late) -> Answer {
+            const auto causes =
+                deadline_causes(late, "switching took longer than " + seconds(script.activation_timeout));
+            if (script.auto_rollback || !may_be_tolerated(script, state.step)) return back(causes);
+            auto on = switch_from(script, state.step + 1, with(state.faults, causes));
+            return warned(
+                causes, preceded_by({AbandonStep{}, ArmDeadline{script.activation_timeout}}, std::move(on)));
           },
           [&](const CancelRequested& cancel) { return back(cancelled(cancel)); },
           [&](const RecordFailed& failed) {
@@ -126,29 +188,40 @@ Answer in_observing(const Script& script, const Observing& state, const Activati
   const auto back = [&](std::vector<Cause> causes) {
     return revert(script, from_trial(script, std::move(causes)));
   };
+  const auto unhealthy = [&](const std::vector<Cause>& causes) -> Answer {
+    if (script.auto_rollback) return back(causes);
+    return warned(causes, gate_passed(script, state.confirmed, with(state.faults, causes)));
+  };
+  const auto soaking = [&](bool soaks, Action action) {
+    auto next = state;
+    next.soaking = soaks;
+    return Transition{std::move(next), {std::move(action)}};
+  };
   return std::visit(
       Overloaded{
           [&](const GateHealthy&) -> Answer {
             if (state.soaking) return std::nullopt;
             const auto soak = soak_of(script);
-            if (soak.count() == 0) return gate_passed(script, state.confirmed);
-            return Transition{Observing{true, state.confirmed}, {ArmSoak{soak}}};
+            if (soak.count() == 0) return gate_passed(script, state.confirmed, state.faults);
+            return soaking(true, ArmSoak{soak});
           },
           [&](const GatePending&) -> Answer {
             if (!state.soaking) return std::nullopt;
-            return Transition{Observing{false, state.confirmed}, {DisarmSoak{}}};
+            return soaking(false, DisarmSoak{});
           },
-          [&](const GateUnhealthy& unhealthy) { return back(unhealthy.causes); },
+          [&](const GateUnhealthy& found) { return unhealthy(found.causes); },
           [&](const SoakElapsed&) -> Answer {
             if (!state.soaking) return std::nullopt;
-            return gate_passed(script, state.confirmed);
+            return gate_passed(script, state.confirmed, state.faults);
           },
           [&](const DeadlineReached& late) {
-            return back(deadline_causes(late, "not healthy within " + seconds(script.gate.deadline)));
+            return unhealthy(deadline_causes(late, "not healthy within " + seconds(script.gate.deadline)));
           },
           [&](const Confirmed&) -> Answer {
-            if (state.confirmed) return std::nullopt;
-            return Transition{Observing{state.soaking, true}, {}};
+            if (state.confirmed || script.mode == Mode::test) return std::nullopt;
+            auto next = state;
+            next.confirmed = true;
+            return Transition{std::move(next), {}};
           },
           [&](const CancelRequested& cancel) { return back(cancelled(cancel)); },
           [&](const RecordFailed& failed) {
@@ -156,7 +229,9 @@ Answer in_observing(const Script& script, const Observing& state, const Activati
           },
           [&](const Restarted& restarted) -> Answer {
             if (restarted.same_boot) {
-              return Transition{Observing{false, state.confirmed}, {KeepDeadline{}, WatchGate{false}}};
+              auto next = state;
+              next.soaking = false;
+              return Transition{std::move(next), {KeepDeadline{}, WatchGate{false}}};
             }
             auto reverting = from_trial(script, one("the host went down while it was observed"));
             reverting.rebooted = true;
@@ -167,33 +242,40 @@ Answer in_observing(const Script& script, const Observing& state, const Activati
       event);
 }
 
-Answer in_awaiting(const Script& script, const ActivationEvent& event) {
+/// Awaiting its confirmation, or being tested: the trial runs, healthy so far, until `late` at most.
+template <class Waiting>
+Answer in_waiting(const Script& script, const Waiting& state, const ActivationEvent& event,
+                  const std::string& late, const std::string& went_down) {
   const auto back = [&](std::vector<Cause> causes) {
     return revert(script, from_trial(script, std::move(causes)));
   };
-  return std::visit(
-      Overloaded{
-          [&](const Confirmed&) -> Answer { return commit(script); },
-          // Proven healthy must still be true when it becomes permanent.
-          [&](const GateUnhealthy& unhealthy) { return back(unhealthy.causes); },
-          [&](const DeadlineReached&) {
-            return back(one("no confirmation arrived within " + seconds(script.confirm_timeout)));
-          },
-          [&](const CancelRequested& cancel) { return back(cancelled(cancel)); },
-          [&](const RecordFailed& failed) {
-            return back(one("the record cannot be written: " + failed.problem));
-          },
-          [&](const Restarted& restarted) -> Answer {
-            if (restarted.same_boot) {
-              return Transition{AwaitingConfirmation{}, {KeepDeadline{}, WatchGate{false}}};
-            }
-            auto reverting = from_trial(script, one("the host went down before it was confirmed"));
-            reverting.rebooted = true;
-            return revert(script, std::move(reverting));
-          },
-          [](const auto&) -> Answer { return std::nullopt; },
-      },
-      event);
+  return std::visit(Overloaded{
+                        [&](const Confirmed&) -> Answer {
+                          if (std::is_same_v<Waiting, Testing>) return std::nullopt;
+                          return commit(script, state.faults);
+                        },
+                        // Proven healthy must still be true when it becomes permanent.
+                        [&](const GateUnhealthy& found) -> Answer {
+                          if (script.auto_rollback) return back(found.causes);
+                          auto faults = with(state.faults, found.causes);
+                          if (faults == state.faults) return std::nullopt;
+                          return warned(found.causes, {Waiting{std::move(faults)}, {}});
+                        },
+                        [&](const DeadlineReached&) { return back(one(late)); },
+                        [&](const CancelRequested& cancel) { return back(cancelled(cancel)); },
+                        [&](const RecordFailed& failed) {
+                          return back(one("the record cannot be written: " + failed.problem));
+                        },
+                        [&](const Restarted& restarted) -> Answer {
+                          if (restarted.same_boot)
+                            return Transition{state, {KeepDeadline{}, WatchGate{false}}};
+                          auto reverting = from_trial(script, one("the host went down " + went_down));
+                          reverting.rebooted = true;
+                          return revert(script, std::move(reverting));
+                        },
+                        [](const auto&) -> Answer { return std::nullopt; },
+                    },
+                    event);
 }
 
 Answer in_committing(const Script& script, const Committing& state, const ActivationEvent& event) {
@@ -203,28 +285,31 @@ Answer in_committing(const Script& script, const Committing& state, const Activa
     reverting.superseded = superseded;
     return revert(script, std::move(reverting));
   };
-  return std::visit(Overloaded{
-                        [&](const StepDone&) -> Answer { return commit_from(script, state.step + 1); },
-                        [&](const StepFailed& failed) { return back({failed.cause}); },
-                        [&](const Superseded& superseded) { return back({superseded.cause}, true); },
-                        [&](const DeadlineReached&) {
-                          return back(one("committing took longer than " + seconds(kCommitTimeout)));
-                        },
-                        [&](const RecordFailed& failed) {
-                          return back(one("the record cannot be written: " + failed.problem));
-                        },
-                        [&](const Restarted& restarted) -> Answer {
-                          // The confirm has arrived: every step can be repeated, so the commit goes on from
-                          // its first.
-                          if (restarted.same_boot || restarted.new_is_committed) return commit(script);
-                          auto reverting = from_trial(script, one("the host went down while it committed"));
-                          reverting.set_back = true;
-                          reverting.rebooted = true;
-                          return revert(script, std::move(reverting));
-                        },
-                        [](const auto&) -> Answer { return std::nullopt; },
-                    },
-                    event);
+  return std::visit(
+      Overloaded{
+          [&](const StepDone&) -> Answer { return commit_from(script, state.step + 1, state.faults); },
+          [&](const StepFailed& failed) { return back({failed.cause}); },
+          [&](const Superseded& superseded) { return back({superseded.cause}, true); },
+          [&](const DeadlineReached&) {
+            return back(one("committing took longer than " + seconds(kCommitTimeout)));
+          },
+          [&](const RecordFailed& failed) {
+            return back(one("the record cannot be written: " + failed.problem));
+          },
+          [&](const Restarted& restarted) -> Answer {
+            // The confirm has arrived: every step can be repeated, so the commit goes on from
+            // its first.
+            if (restarted.same_boot || restarted.new_is_committed) {
+              return commit(script, state.faults);
+            }
+            auto reverting = from_trial(script, one("the host went down while it committed"));
+            reverting.set_back = true;
+            reverting.rebooted = true;
+            return revert(script, std::move(reverting));
+          },
+          [](const auto&) -> Answer { return std::nullopt; },
+      },
+      event);
 }
 
 }  // namespace
@@ -233,32 +318,42 @@ Transition begin() { return {Preparing{}, {ArmDeadline{kPreparingTimeout}}}; }
 
 Phase phase_of(const State& state) {
   constexpr std::array kPhases{
-      Phase::preparing,  Phase::switching, Phase::observing, Phase::awaiting_confirmation,
-      Phase::committing, Phase::reverting, Phase::finished};
+      Phase::preparing, Phase::preparing,  Phase::switching, Phase::observing, Phase::awaiting_confirmation,
+      Phase::testing,   Phase::committing, Phase::reverting, Phase::finished};
   static_assert(kPhases.size() == std::variant_size_v<State>);
   return kPhases[state.index()];
 }
 
 bool must_be_saved(const State& before, const State& after) {
   if (before.index() != after.index()) return true;
-  if (const auto* observing = std::get_if<Observing>(&after)) {
-    return observing->confirmed != std::get<Observing>(before).confirmed;
+  // A soak begins anew after a restart, so that it is no loss.
+  auto comparable = after;
+  if (auto* observing = std::get_if<Observing>(&comparable)) {
+    observing->soaking = std::get<Observing>(before).soaking;
   }
-  if (const auto* reverting = std::get_if<Reverting>(&after)) {
-    auto comparable = *reverting;
-    comparable.soaking = std::get<Reverting>(before).soaking;
-    return comparable != std::get<Reverting>(before);
+  if (auto* reverting = std::get_if<Reverting>(&comparable)) {
+    reverting->soaking = std::get<Reverting>(before).soaking;
   }
-  return before != after;
+  return before != comparable;
 }
 
 std::optional<Transition> step(const Script& script, const State& state, const ActivationEvent& event) {
   return std::visit(
       Overloaded{
           [&](const Preparing&) { return in_preparing(script, event); },
+          [&](const Rehearsing& rehearsing) { return in_rehearsing(script, rehearsing, event); },
           [&](const Switching& switching) { return in_switching(script, switching, event); },
           [&](const Observing& observing) { return in_observing(script, observing, event); },
-          [&](const AwaitingConfirmation&) { return in_awaiting(script, event); },
+          [&](const AwaitingConfirmation& awaiting) {
+            return in_waiting(script, awaiting, event,
+                              "no confirmation arrived within " + seconds(script.confirm_timeout),
+                              "before it was confirmed");
+          },
+          [&](const Testing& testing) {
+            return in_waiting(script, testing, event,
+                              "the test's " + seconds(script.test_for) + " are over; a test is never kept",
+                              "during the test");
+          },
           [&](const Committing& committing) { return in_committing(script, committing, event); },
           [&](const Reverting& reverting) {
             return step_reverting(script, reverting, event, soak_of(script));

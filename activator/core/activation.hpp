@@ -17,9 +17,12 @@ namespace switchback {
 
 // --- What does not change while the activation runs, once it is prepared.
 struct Script {
+  Mode mode = Mode::switch_now;
   ConfirmMode confirm = ConfirmMode::automatic;
   std::chrono::milliseconds activation_timeout{};
   std::chrono::milliseconds confirm_timeout{};
+  std::chrono::milliseconds test_for{};
+  bool auto_rollback = true;
   GatePolicy gate;
   std::vector<PreparedChange> changes;
 };
@@ -28,21 +31,36 @@ struct Script {
 struct Preparing {
   bool operator==(const Preparing&) const = default;
 };
+/// A dry run's step number `step` was begun. Nothing changes.
+struct Rehearsing {
+  std::size_t step = 0;
+  bool operator==(const Rehearsing&) const = default;
+};
+// `faults`: what would have reverted it, had that not been switched off.
 /// The trial's step number `step` was begun.
 struct Switching {
   std::size_t step = 0;
+  std::vector<Cause> faults{};
   bool operator==(const Switching&) const = default;
 };
 struct Observing {
   bool soaking = false;
   bool confirmed = false;  // a confirm that came early is remembered
+  std::vector<Cause> faults{};
   bool operator==(const Observing&) const = default;
 };
 struct AwaitingConfirmation {
+  std::vector<Cause> faults{};
   bool operator==(const AwaitingConfirmation&) const = default;
+};
+/// Healthy; reverted when its time is over.
+struct Testing {
+  std::vector<Cause> faults{};
+  bool operator==(const Testing&) const = default;
 };
 struct Committing {
   std::size_t step = 0;
+  std::vector<Cause> faults{};
   bool operator==(const Committing&) const = default;
 };
 /// On the way back. `begun` says how far the trial had come, which the revert's steps are made from.
@@ -65,8 +83,8 @@ struct Finished {
   bool operator==(const Finished&) const = default;
 };
 
-using State =
-    std::variant<Preparing, Switching, Observing, AwaitingConfirmation, Committing, Reverting, Finished>;
+using State = std::variant<Preparing, Rehearsing, Switching, Observing, AwaitingConfirmation, Testing,
+                           Committing, Reverting, Finished>;
 
 inline constexpr int kMaxRevertAttempts = 2;
 inline constexpr int kMaxRevertRestarts = 5;
@@ -74,13 +92,18 @@ inline constexpr std::chrono::seconds kPreparingTimeout{120};
 inline constexpr std::chrono::seconds kCommitTimeout{120};
 
 [[nodiscard]] Phase phase_of(const State& state);
+[[nodiscard]] constexpr bool is_committed(Outcome outcome) {
+  return outcome == Outcome::committed || outcome == Outcome::committed_unhealthy;
+}
 
 // --- Events.
 struct Prepared {};  // the script is known
 struct PreparationFailed {
   Cause cause;
 };
-struct StepDone {};
+struct StepDone {
+  std::optional<UnitPlan> touched{};  // of FindTouched alone: what the engine keeps in the record
+};
 struct StepFailed {
   Cause cause;
 };
@@ -106,7 +129,7 @@ struct RecordFailed {  // the state before the event could not be left durably
 /// The activator was started and found this state in the record.
 struct Restarted {
   bool same_boot = true;
-  bool new_is_committed = false;  // another boot: the committed copies are the new closure's
+  bool new_is_committed = false;  // another boot: it came up with the new closures
 };
 
 using ActivationEvent = std::variant<Prepared, PreparationFailed, StepDone, StepFailed, Superseded,

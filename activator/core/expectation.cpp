@@ -13,23 +13,24 @@ void insert(std::set<UnitName>& set, const std::vector<UnitName>& units) {
 Expectation expectation_of(const std::vector<PreparedChange>& changes, const Snapshot& baseline,
                            const GatePolicy& policy, bool reverting) {
   Expectation expected{touched_units(changes), {}, {}, baseline, policy, reverting};
-  for (const auto& change : changes) {
-    if (reverting) {
-      insert(expected.must_run, change.active_before);
-      continue;
+  if (reverting) {
+    // What was touched must run again as it ran before.
+    for (const auto& unit : expected.touched) {
+      const auto before = baseline.find(unit);
+      if (before != baseline.end() && before->second.is_up_or_coming()) expected.must_run.insert(unit);
     }
+    expected.started = expected.must_run;
+    for (const auto& change : changes) {
+      for (const auto& unit : change.units.reload) expected.started.erase(unit);
+    }
+    return expected;
+  }
+  for (const auto& change : changes) {
     for (const auto* units : {&change.units.start, &change.units.restart, &change.units.dependents}) {
       insert(expected.must_run, *units);
       insert(expected.started, *units);
     }
     insert(expected.must_run, change.units.reload);
-  }
-  if (reverting) {
-    std::erase_if(expected.must_run, [&](const UnitName& unit) { return !expected.touched.contains(unit); });
-    expected.started = expected.must_run;
-    for (const auto& change : changes) {
-      for (const auto& unit : change.units.reload) expected.started.erase(unit);
-    }
   }
   return expected;
 }

@@ -78,8 +78,15 @@ Status check_version(const json& document) {
 }  // namespace
 
 Script script_of(const Record& record) {
-  return {record.request.confirm, record.request.activation_timeout, record.request.confirm_timeout,
-          record.request.gate, record.changes};
+  const auto& request = record.request;
+  return {.mode = request.mode,
+          .confirm = request.confirm,
+          .activation_timeout = request.activation_timeout,
+          .confirm_timeout = request.confirm_timeout,
+          .test_for = request.test_for,
+          .auto_rollback = request.auto_rollback,
+          .gate = request.gate,
+          .changes = record.changes};
 }
 
 json to_json(const Record& record) {

@@ -3,6 +3,7 @@
 
 #include "activator/core/overloaded.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace switchback {
@@ -103,7 +104,9 @@ std::optional<Transition> step_reverting(const Script& script, const Reverting& 
           [&](const Superseded& superseded) -> Answer {
             auto next = state;
             next.superseded = true;
-            next.causes.push_back(superseded.cause);
+            const bool told =
+                std::find(next.causes.begin(), next.causes.end(), superseded.cause) != next.causes.end();
+            if (!told) next.causes.push_back(superseded.cause);
             return continue_from(script, std::move(next), state.step + 1);
           },
           [&](const GateHealthy&) -> Answer {

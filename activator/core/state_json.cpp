@@ -19,9 +19,9 @@ json causes_to_json(const std::vector<Cause>& causes) {
   return out;
 }
 
-std::vector<Cause> read_causes(JsonReader& reader) {
+std::vector<Cause> read_causes(JsonReader& reader, const char* key = "causes") {
   std::vector<Cause> causes;
-  for (const auto& document : reader.array("causes")) {
+  for (const auto& document : reader.array(key)) {
     auto cause = parse_cause(document);
     if (cause)
       causes.push_back(std::move(*cause));
@@ -55,18 +55,27 @@ Finished read_finished(JsonReader& reader) {
   return {outcome.value_or(Outcome::revert_failed), read_causes(reader)};
 }
 
+std::vector<Cause> read_faults(JsonReader& reader) { return read_causes(reader, "faults"); }
+
+State read_preparing(JsonReader& reader) {
+  if (reader.member("rehearsing") == nullptr) return Preparing{};
+  return Rehearsing{read_size(reader, "rehearsing")};
+}
+
 State read_state(JsonReader& reader, Phase phase) {
   switch (phase) {
     case Phase::preparing:
-      return Preparing{};
+      return read_preparing(reader);
     case Phase::switching:
-      return Switching{read_size(reader, "step")};
+      return Switching{read_size(reader, "step"), read_faults(reader)};
     case Phase::observing:
-      return Observing{false, reader.boolean_or("confirmed", false)};
+      return Observing{false, reader.boolean_or("confirmed", false), read_faults(reader)};
     case Phase::awaiting_confirmation:
-      return AwaitingConfirmation{};
+      return AwaitingConfirmation{read_faults(reader)};
+    case Phase::testing:
+      return Testing{read_faults(reader)};
     case Phase::committing:
-      return Committing{read_size(reader, "step")};
+      return Committing{read_size(reader, "step"), read_faults(reader)};
     case Phase::reverting:
       return read_reverting(reader);
     case Phase::finished:
@@ -79,30 +88,42 @@ State read_state(JsonReader& reader, Phase phase) {
 
 json to_json(const State& state) {
   json out{{"phase", text(phase_of(state))}};
-  std::visit(Overloaded{
-                 [](const Preparing&) {},
-                 [&](const Switching& switching) { out["step"] = switching.step; },
-                 // A soak begins anew after a restart, so that it is not recorded.
-                 [&](const Observing& observing) { out["confirmed"] = observing.confirmed; },
-                 [](const AwaitingConfirmation&) {},
-                 [&](const Committing& committing) { out["step"] = committing.step; },
-                 [&](const Reverting& reverting) {
-                   out.update({{"causes", causes_to_json(reverting.causes)},
-                               {"begun", reverting.begun},
-                               {"setBack", reverting.set_back},
-                               {"rebooted", reverting.rebooted},
-                               {"superseded", reverting.superseded},
-                               {"attempt", reverting.attempt},
-                               {"restarts", reverting.restarts},
-                               {"step", reverting.step},
-                               {"observing", reverting.observing}});
-                 },
-                 [&](const Finished& finished) {
-                   out["outcome"] = text(finished.outcome);
-                   out["causes"] = causes_to_json(finished.causes);
-                 },
-             },
-             state);
+  std::visit(
+      Overloaded{
+          [](const Preparing&) {},
+          [&](const Rehearsing& rehearsing) { out["rehearsing"] = rehearsing.step; },
+          [&](const Switching& switching) {
+            out["step"] = switching.step;
+            out["faults"] = causes_to_json(switching.faults);
+          },
+          // A soak begins anew after a restart, so that it is not recorded.
+          [&](const Observing& observing) {
+            out["confirmed"] = observing.confirmed;
+            out["faults"] = causes_to_json(observing.faults);
+          },
+          [&](const AwaitingConfirmation& awaiting) { out["faults"] = causes_to_json(awaiting.faults); },
+          [&](const Testing& testing) { out["faults"] = causes_to_json(testing.faults); },
+          [&](const Committing& committing) {
+            out["step"] = committing.step;
+            out["faults"] = causes_to_json(committing.faults);
+          },
+          [&](const Reverting& reverting) {
+            out.update({{"causes", causes_to_json(reverting.causes)},
+                        {"begun", reverting.begun},
+                        {"setBack", reverting.set_back},
+                        {"rebooted", reverting.rebooted},
+                        {"superseded", reverting.superseded},
+                        {"attempt", reverting.attempt},
+                        {"restarts", reverting.restarts},
+                        {"step", reverting.step},
+                        {"observing", reverting.observing}});
+          },
+          [&](const Finished& finished) {
+            out["outcome"] = text(finished.outcome);
+            out["causes"] = causes_to_json(finished.causes);
+          },
+      },
+      state);
   return out;
 }
 

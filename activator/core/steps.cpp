@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "activator/core/steps.hpp"
 
-#include "activator/core/overloaded.hpp"
-
 #include <algorithm>
+#include <iterator>
 #include <ranges>
 
 namespace switchback {
@@ -50,7 +49,6 @@ Units moved(const Changes& changes) {
   return joined(gather(changes, [](const auto& change) { return change.units.start; }),
                 gather(changes, [](const auto& change) { return change.units.restart; }));
 }
-
 Units present(const Changes& changes) {
   return gather(changes, [](const auto& change) { return change.present; });
 }
@@ -62,39 +60,96 @@ Units touched(const Changes& changes) {
   return {units.begin(), units.end()};
 }
 
-bool any_changes_units(const Changes& changes) {
+bool any_changes_host(const Changes& changes) {
   return std::any_of(changes.begin(), changes.end(),
-                     [](const auto& change) { return change.changes_units(); });
+                     [](const auto& change) { return change.changes_host(); });
 }
 
-std::string list_of(const Units& units) {
-  std::string text;
-  for (const auto& unit : units) text += (text.empty() ? "" : ", ") + unit.text();
-  return text;
+Changes of_kind(const Changes& changes, Kind kind) {
+  Changes found;
+  std::copy_if(changes.begin(), changes.end(), std::back_inserter(found),
+               [&](const auto& change) { return change.kind == kind; });
+  return found;
 }
 
-std::string_view doing(JobVerb verb) {
-  switch (verb) {
-    case JobVerb::stop:
-      return "stopping ";
-    case JobVerb::start:
-      return "starting ";
-    case JobVerb::restart:
-      return "restarting ";
-    case JobVerb::reload:
-      return "reloading ";
+bool any_program(const Steps& steps) {
+  return std::any_of(steps.begin(), steps.end(),
+                     [](const Step& step) { return std::holds_alternative<RunProgram>(step); });
+}
+
+/// Whether the trial had come to what is done for `change`.
+bool has_begun(const Steps& begun, const PreparedChange& change) {
+  return std::any_of(begun.begin(), begun.end(), [&](const Step& step) {
+    const auto* run = std::get_if<RunProgram>(&step);
+    const auto* set = std::get_if<SetProfile>(&step);
+    return (run != nullptr && run->profile == change.profile) ||
+           (set != nullptr && set->profile == change.profile);
+  });
+}
+
+void try_units(Steps& steps, const Changes& changes) {
+  if (!any_changes_host(changes)) return;
+  const auto list = [&](Units UnitPlan::*member) {
+    return gather(changes, [member](const auto& change) { return change.units.*member; });
+  };
+  run_jobs(steps, JobVerb::stop, list(&UnitPlan::stop));
+  for (const auto& change : changes) {
+    if (change.changes_host()) steps.emplace_back(PlaceTrial{change.profile});
   }
-  return "";
+  steps.emplace_back(ReloadManager{});
+  steps.emplace_back(VerifyUnits{present(changes), without(list(&UnitPlan::removed), present(changes))});
+  // Failures and start counters of before would count against the new definitions.
+  auto fresh = joined(moved(changes), joined(list(&UnitPlan::dependents), list(&UnitPlan::removed)));
+  if (!fresh.empty()) steps.emplace_back(ResetFailed{std::move(fresh)});
+  run_jobs(steps, JobVerb::reload, list(&UnitPlan::reload));
+  run_jobs(steps, JobVerb::restart, list(&UnitPlan::restart));
+  run_jobs(steps, JobVerb::start, list(&UnitPlan::start));
+  run_jobs(steps, JobVerb::start, list(&UnitPlan::dependents));
+}
+
+void revert_units(Steps& steps, const Changes& changes) {
+  if (!any_changes_host(changes)) return;
+  // What the new definitions started goes by the new definitions. What depends on it goes with it, and what
+  // was only reloaded stays.
+  const auto active_before = gather(changes, [](const auto& change) { return change.active_before; });
+  run_jobs(steps, JobVerb::stop, moved(changes), /*tolerant=*/true);
+  for (const auto& change : std::views::reverse(changes)) steps.emplace_back(DropTrial{change.profile});
+  steps.emplace_back(ReloadManager{});
+  steps.emplace_back(
+      VerifyUnits{previously_present(changes), without(present(changes), previously_present(changes))});
+  steps.emplace_back(ResetFailed{touched(changes)});
+  run_jobs(steps, JobVerb::reload,
+           common(gather(changes, [](const auto& change) { return change.units.reload; }), active_before),
+           /*tolerant=*/true);
+  run_jobs(steps, JobVerb::start, common(touched(changes), active_before), /*tolerant=*/true);
+}
+
+/// The other way round, and only what had begun.
+void revert_scripts(Steps& steps, const Changes& scripts, const Steps& begun) {
+  for (const auto& change : std::views::reverse(scripts)) {
+    if (!has_begun(begun, change)) continue;
+    steps.emplace_back(ResetTouched{});
+    steps.emplace_back(SetProfile{change.profile, change.previous, change.previous_number});
+    if (change.previous && change.can_go_back) {
+      steps.emplace_back(RunProgram{change.profile, ProgramVerb::reactivate, *change.previous});
+    }
+  }
+}
+
+void revert_system(Steps& steps, const Changes& systems, const Steps& begun) {
+  for (const auto& change : systems) {
+    if (!has_begun(begun, change) || !change.running) continue;
+    steps.emplace_back(ResetTouched{});
+    steps.emplace_back(RunProgram{change.profile, ProgramVerb::test, *change.running});
+    steps.emplace_back(VerifySystem{change.profile, *change.running});
+  }
 }
 
 }  // namespace
 
-PreparedChange prepare_change(const ProfileName& profile, const StorePath& closure,
-                              const std::optional<StorePath>& previous,
-                              std::optional<std::uint64_t> previous_number, const UnitSet& before,
-                              const UnitSet& after, const Snapshot& live) {
-  PreparedChange change{profile, closure, previous, previous_number};
-  if (change.changes_units()) change.units = make_plan(before, after, live);
+PreparedChange plan_units(PreparedChange change, const UnitSet& before, const UnitSet& after,
+                          const Snapshot& live) {
+  if (change.changes_host()) change.units = make_plan(before, after, live);
   const auto defined_by = [](const UnitSet& set) {
     Units units;
     for (const auto& unit : set.runnable()) {
@@ -114,33 +169,47 @@ PreparedChange prepare_change(const ProfileName& profile, const StorePath& closu
   return change;
 }
 
+Steps rehearsal_steps(const Changes& changes) {
+  Steps steps;
+  for (const auto& change : changes) {
+    if (change.kind == Kind::units || !change.closure) continue;
+    steps.emplace_back(RunProgram{change.profile, ProgramVerb::rehearse, *change.closure});
+  }
+  return steps;
+}
+
 Steps trial_steps(const Changes& changes) {
   Steps steps;
-  if (!any_changes_units(changes)) return steps;
-  const auto list = [&](Units UnitPlan::*member) {
-    return gather(changes, [member](const auto& change) { return change.units.*member; });
-  };
-  run_jobs(steps, JobVerb::stop, list(&UnitPlan::stop));
-  for (const auto& change : changes) {
-    if (change.changes_units()) steps.emplace_back(PlaceTrial{change.profile});
+  // What can be tried without being permanent comes first.
+  try_units(steps, of_kind(changes, Kind::units));
+  for (const auto& change : of_kind(changes, Kind::nixos)) {
+    if (!change.changes_host()) continue;
+    steps.emplace_back(RunProgram{change.profile, ProgramVerb::test, *change.closure});
+    steps.emplace_back(VerifySystem{change.profile, *change.closure});
   }
-  steps.emplace_back(ReloadManager{});
-  steps.emplace_back(VerifyUnits{present(changes), without(list(&UnitPlan::removed), present(changes))});
-  // Failures and start counters of before would count against the new definitions.
-  auto fresh = joined(moved(changes), joined(list(&UnitPlan::dependents), list(&UnitPlan::removed)));
-  if (!fresh.empty()) steps.emplace_back(ResetFailed{std::move(fresh)});
-  run_jobs(steps, JobVerb::reload, list(&UnitPlan::reload));
-  run_jobs(steps, JobVerb::restart, list(&UnitPlan::restart));
-  run_jobs(steps, JobVerb::start, list(&UnitPlan::start));
-  run_jobs(steps, JobVerb::start, list(&UnitPlan::dependents));
+  for (const auto& change : of_kind(changes, Kind::script)) {
+    steps.emplace_back(SetProfile{change.profile, change.closure, change.number});
+    steps.emplace_back(RunProgram{change.profile, ProgramVerb::activate, *change.closure});
+  }
+  if (any_program(steps)) steps.emplace_back(FindTouched{});
   return steps;
 }
 
 Steps commit_steps(const Changes& changes) {
   Steps steps;
-  for (const auto& change : changes)
-    steps.emplace_back(SetProfile{change.profile, change.closure, std::nullopt});
-  for (const auto& change : changes) steps.emplace_back(KeepCopies{change.profile, change.closure});
+  for (const auto& change : of_kind(changes, Kind::nixos)) {
+    steps.emplace_back(VerifySystem{change.profile, *change.closure});
+  }
+  for (const auto& change : changes) {
+    if (change.kind == Kind::script) continue;
+    steps.emplace_back(SetProfile{change.profile, change.closure, change.number});
+  }
+  for (const auto& change : changes) {
+    if (change.kind == Kind::units) steps.emplace_back(KeepCopies{change.profile, change.closure});
+    if (change.kind == Kind::nixos) {
+      steps.emplace_back(RunProgram{change.profile, ProgramVerb::boot, *change.closure});
+    }
+  }
   steps.emplace_back(SyncDisks{});
   return steps;
 }
@@ -148,29 +217,27 @@ Steps commit_steps(const Changes& changes) {
 Steps set_back_steps(const Changes& changes) {
   Steps steps;
   for (const auto& change : std::views::reverse(changes)) {
-    steps.emplace_back(KeepCopies{change.profile, change.previous});
+    if (change.kind == Kind::script) continue;
+    if (change.kind == Kind::units) steps.emplace_back(KeepCopies{change.profile, change.running});
     steps.emplace_back(SetProfile{change.profile, change.previous, change.previous_number});
+    if (change.kind == Kind::nixos && change.running) {
+      steps.emplace_back(RunProgram{change.profile, ProgramVerb::boot, *change.running});
+    }
   }
   steps.emplace_back(SyncDisks{});
   return steps;
 }
 
 Steps revert_steps(const Changes& changes, std::size_t begun) {
+  auto begun_steps = trial_steps(changes);
+  begun_steps.resize(std::min(begun, begun_steps.size()));
   Steps steps;
-  if (begun > 0 && any_changes_units(changes)) {
-    // What the new definitions started goes by the new definitions. What depends on it goes with it, and what
-    // was only reloaded stays.
-    const auto active_before = gather(changes, [](const auto& change) { return change.active_before; });
-    run_jobs(steps, JobVerb::stop, moved(changes), /*tolerant=*/true);
-    for (const auto& change : std::views::reverse(changes)) steps.emplace_back(DropTrial{change.profile});
-    steps.emplace_back(ReloadManager{});
-    steps.emplace_back(
-        VerifyUnits{previously_present(changes), without(present(changes), previously_present(changes))});
-    steps.emplace_back(ResetFailed{touched(changes)});
-    run_jobs(steps, JobVerb::reload,
-             common(gather(changes, [](const auto& change) { return change.units.reload; }), active_before),
-             /*tolerant=*/true);
-    run_jobs(steps, JobVerb::start, common(touched(changes), active_before), /*tolerant=*/true);
+  if (any_program(begun_steps)) steps = {ClearPrograms{}, FindTouched{}};
+  revert_scripts(steps, of_kind(changes, Kind::script), begun_steps);
+  revert_system(steps, of_kind(changes, Kind::nixos), begun_steps);
+  if (!begun_steps.empty()) revert_units(steps, of_kind(changes, Kind::units));
+  for (const auto& change : changes) {
+    if (change.kind != Kind::script) steps.emplace_back(CheckProfile{change.profile});
   }
   steps.emplace_back(StartMissing{});
   return steps;
@@ -178,11 +245,16 @@ Steps revert_steps(const Changes& changes, std::size_t begun) {
 
 Steps revert_steps_after_reboot(const Changes& changes) {
   Steps steps;
-  if (!any_changes_units(changes)) return steps;
-  for (const auto& change : std::views::reverse(changes)) steps.emplace_back(DropTrial{change.profile});
+  revert_scripts(steps, of_kind(changes, Kind::script), trial_steps(changes));
+  for (const auto& change : of_kind(changes, Kind::nixos)) {
+    if (change.running) steps.emplace_back(VerifySystem{change.profile, *change.running});
+  }
+  const auto units = of_kind(changes, Kind::units);
+  if (!any_changes_host(units)) return steps;
+  for (const auto& change : std::views::reverse(units)) steps.emplace_back(DropTrial{change.profile});
   steps.emplace_back(ReloadManager{});
   steps.emplace_back(
-      VerifyUnits{previously_present(changes), without(present(changes), previously_present(changes))});
+      VerifyUnits{previously_present(units), without(present(units), previously_present(units))});
   return steps;
 }
 
@@ -195,33 +267,6 @@ std::set<UnitName> touched_units(const Changes& changes) {
     }
   }
   return units;
-}
-
-std::string describe(const Step& step) {
-  return std::visit(
-      Overloaded{
-          [](const RunJobs& run) { return std::string(doing(run.verb)) + list_of(run.units); },
-          [](const PlaceTrial& place) {
-            return "placing the trial's units of profile " + place.profile.text();
-          },
-          [](const DropTrial& drop) {
-            return "dropping the trial's units of profile " + drop.profile.text();
-          },
-          [](const ReloadManager&) { return std::string("reloading systemd's units"); },
-          [](const VerifyUnits&) { return std::string("verifying which units systemd has loaded"); },
-          [](const ResetFailed&) { return std::string("resetting what had failed"); },
-          [](const SetProfile& set) {
-            return "setting profile " + set.profile.text() + " to " +
-                   (set.closure ? set.closure->text() : "nothing");
-          },
-          [](const KeepCopies& keep) {
-            return "making the units of " + (keep.closure ? keep.closure->text() : "nothing") +
-                   " permanent in profile " + keep.profile.text();
-          },
-          [](const StartMissing&) { return std::string("starting what ran before"); },
-          [](const SyncDisks&) { return std::string("syncing disks"); },
-      },
-      step);
 }
 
 }  // namespace switchback

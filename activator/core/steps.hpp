@@ -4,7 +4,9 @@
 // begins.
 #pragma once
 
+#include "activator/core/kind.hpp"
 #include "activator/core/plan.hpp"
+#include "activator/core/profile_link.hpp"
 #include "activator/protocol/store_path.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -56,17 +58,49 @@ struct ResetFailed {
   bool operator==(const ResetFailed&) const = default;
 };
 /// The profile link leads to `closure`, as generation `number` where that is known; to nothing when absent.
+/// A link that leads elsewhere than before or after the activation is somebody else's doing: a conflict.
 struct SetProfile {
   ProfileName profile;
   std::optional<StorePath> closure;
   std::optional<std::uint64_t> number;
   bool operator==(const SetProfile&) const = default;
 };
+/// Finds out whether somebody else has moved the profile meanwhile: a conflict.
+struct CheckProfile {
+  ProfileName profile;
+  bool operator==(const CheckProfile&) const = default;
+};
 /// The copies of `closure` become the committed ones, which a boot starts; absent: the profile has none.
 struct KeepCopies {
   ProfileName profile;
   std::optional<StorePath> closure;
   bool operator==(const KeepCopies&) const = default;
+};
+/// Runs what `closure` brings to be activated by, and waits for its end.
+struct RunProgram {
+  ProfileName profile;
+  ProgramVerb verb = ProgramVerb::test;
+  StorePath closure;
+  bool operator==(const RunProgram&) const = default;
+};
+/// Kills a program that an activator before this one left running, cancels the jobs that it had queued, and
+/// sets aside what a later switch-to-configuration would resume.
+struct ClearPrograms {
+  bool operator==(const ClearPrograms&) const = default;
+};
+/// Fails unless /run/current-system leads to `closure`; a third system there is a conflict.
+struct VerifySystem {
+  ProfileName profile;
+  StorePath closure;
+  bool operator==(const VerifySystem&) const = default;
+};
+/// Finds which units a program has started, restarted or stopped, for the gate: kept in the change.
+struct FindTouched {
+  bool operator==(const FindTouched&) const = default;
+};
+/// Resets the failures of the units that FindTouched found.
+struct ResetTouched {
+  bool operator==(const ResetTouched&) const = default;
 };
 /// Starts whatever ran before the activation and does not run now, touched or not: the trial may have stopped
 /// it. The last step of every revert, tolerant. Which units that are is found when it is carried out.
@@ -79,38 +113,44 @@ struct SyncDisks {
 };
 
 using Step = std::variant<RunJobs, PlaceTrial, DropTrial, ReloadManager, VerifyUnits, ResetFailed, SetProfile,
-                          KeepCopies, StartMissing, SyncDisks>;
+                          CheckProfile, KeepCopies, RunProgram, ClearPrograms, VerifySystem, FindTouched,
+                          ResetTouched, StartMissing, SyncDisks>;
 using Steps = std::vector<Step>;
 
 /// One change, prepared: what ran before, what shall run, and the plan between the two.
 struct PreparedChange {
   ProfileName profile;
-  StorePath closure;
-  std::optional<StorePath> previous{};  // absent: the profile's first generation
+  std::optional<StorePath> closure{};     // absent: the profile is removed
+  std::optional<std::uint64_t> number{};  // the generation that the commit selects; absent: a new one
+  std::optional<StorePath> previous{};    // what the profile named; absent: it is its first generation
   std::optional<std::uint64_t> previous_number{};
-  UnitPlan units{};
+  std::optional<StorePath> running{};  // what really ran, which a revert brings back
+  Kind kind = Kind::units;
+  ProfileLink link{};
+  bool can_go_back = true;                     // of a script: the closure before has one too
+  UnitPlan units{};                            // of kind units beforehand, of the others found by FindTouched
   std::vector<UnitName> present{};             // units that must be loaded from our copies in the trial
   std::vector<UnitName> previously_present{};  // and again after a revert
   std::vector<UnitName> active_before{};       // units of either set, and dependents, that ran before
-  /// Whether anything but the profile is to change: the same closure again leaves its units alone.
-  [[nodiscard]] bool changes_units() const { return previous != closure; }
+  /// Whether anything but the profile is to change: the same closure again leaves the host alone.
+  [[nodiscard]] bool changes_host() const { return running != closure; }
   bool operator==(const PreparedChange&) const = default;
 };
 
-/// `live` is as for make_plan().
-[[nodiscard]] PreparedChange prepare_change(const ProfileName& profile, const StorePath& closure,
-                                            const std::optional<StorePath>& previous,
-                                            std::optional<std::uint64_t> previous_number,
-                                            const UnitSet& before, const UnitSet& after,
-                                            const Snapshot& live);
+/// Adds to a change of kind units what is done with each unit. `live` is as for make_plan().
+[[nodiscard]] PreparedChange plan_units(PreparedChange change, const UnitSet& before, const UnitSet& after,
+                                        const Snapshot& live);
 
+/// What a dry run does beyond planning.
+[[nodiscard]] Steps rehearsal_steps(const std::vector<PreparedChange>& changes);
 [[nodiscard]] Steps trial_steps(const std::vector<PreparedChange>& changes);
 [[nodiscard]] Steps commit_steps(const std::vector<PreparedChange>& changes);
 /// Puts back what commit_steps() changed; safe to run whether or not any of it was done.
 [[nodiscard]] Steps set_back_steps(const std::vector<PreparedChange>& changes);
 /// From a trial of which `begun` steps were begun back to exactly what ran before.
 [[nodiscard]] Steps revert_steps(const std::vector<PreparedChange>& changes, std::size_t begun);
-/// After a reboot, which has reverted the trial by itself: drops what is left of it and verifies.
+/// After a reboot, which has reverted what is not permanent: drops what is left of it and verifies; a script
+/// has been permanent, and is reverted.
 [[nodiscard]] Steps revert_steps_after_reboot(const std::vector<PreparedChange>& changes);
 /// Every unit that the changes touch, with what depends on them.
 [[nodiscard]] std::set<UnitName> touched_units(const std::vector<PreparedChange>& changes);

@@ -77,47 +77,60 @@ UnitPlan read_plan(JsonReader& outer) {
   return plan;
 }
 
+std::optional<StorePath> read_path(JsonReader& reader, const char* key) {
+  if (reader.member(key) == nullptr) return std::nullopt;
+  auto path = StorePath::parse(reader.string(key));
+  if (path) return std::move(*path);
+  reader.reject(key, path.error().message);
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> read_number(JsonReader& reader, const char* key) {
+  if (reader.member(key) == nullptr) return std::nullopt;
+  return static_cast<std::uint64_t>(reader.integer(key, 0, std::numeric_limits<std::int64_t>::max()));
+}
+
 }  // namespace
 
 json to_json(const PreparedChange& change) {
   json out{{"profile", change.profile.text()},
-           {"closure", change.closure.text()},
+           {"kind", text(change.kind)},
+           {"path", change.link.path},
+           {"user", change.link.user},
+           {"canGoBack", change.can_go_back},
            {"units", plan_to_json(change.units)},
            {"present", names(change.present)},
            {"previouslyPresent", names(change.previously_present)},
            {"activeBefore", names(change.active_before)}};
+  if (change.closure) out["closure"] = change.closure->text();
+  if (change.number) out["number"] = *change.number;
   if (change.previous) out["previous"] = change.previous->text();
   if (change.previous_number) out["previousNumber"] = *change.previous_number;
+  if (change.running) out["running"] = change.running->text();
   return out;
 }
 
 Result<PreparedChange> parse_prepared_change(const json& document, const std::string& where) {
   JsonReader reader(document, where, Errc::corrupt);
   const auto profile = ProfileName::parse(reader.string("profile"));
-  const auto closure = StorePath::parse(reader.string("closure"));
-  if (reader.ok() && !profile) reader.reject("profile", profile.error().message);
-  if (reader.ok() && !closure) reader.reject("closure", closure.error().message);
-  std::optional<StorePath> previous;
-  if (reader.member("previous") != nullptr) {
-    auto path = StorePath::parse(reader.string("previous"));
-    if (path)
-      previous = std::move(*path);
-    else
-      reader.reject("previous", path.error().message);
-  }
-  std::optional<std::uint64_t> number;
-  if (reader.member("previousNumber") != nullptr) {
-    number = static_cast<std::uint64_t>(
-        reader.integer("previousNumber", 0, std::numeric_limits<std::int64_t>::max()));
-  }
-  auto units = read_plan(reader);
-  auto present = read_names(reader, "present");
-  auto previously_present = read_names(reader, "previouslyPresent");
-  auto active_before = read_names(reader, "activeBefore");
+  if (!profile) return fail(Errc::corrupt, reader.path("profile") + ": " + profile.error().message);
+  PreparedChange change{.profile = *profile};
+  change.closure = read_path(reader, "closure");
+  change.number = read_number(reader, "number");
+  change.previous = read_path(reader, "previous");
+  change.previous_number = read_number(reader, "previousNumber");
+  change.running = read_path(reader, "running");
+  const auto kind = parse<Kind>(reader.string("kind"));
+  if (!kind) reader.reject("kind", "is a word that this version does not know");
+  change.kind = kind.value_or(Kind::units);
+  change.link = {reader.string("path"), reader.string("user")};
+  change.can_go_back = reader.boolean_or("canGoBack", true);
+  change.units = read_plan(reader);
+  change.present = read_names(reader, "present");
+  change.previously_present = read_names(reader, "previouslyPresent");
+  change.active_before = read_names(reader, "activeBefore");
   if (auto finished = reader.finish(); !finished) return tl::make_unexpected(finished.error());
-  return PreparedChange{
-      *profile,         *closure,           std::move(previous),           number,
-      std::move(units), std::move(present), std::move(previously_present), std::move(active_before)};
+  return change;
 }
 
 }  // namespace switchback

@@ -31,10 +31,9 @@ void Engine::start() {
 
 void Engine::resume(Record record) {
   const auto boot = ports_.host.boot();
-  const auto committed = ports_.copies.committed();
-  if (!boot || !committed) {
-    trouble_ = "an activation was under way, but this boot cannot be told from others: " +
-               (boot ? committed.error().message : boot.error().message);
+  if (!boot) {
+    trouble_ =
+        "an activation was under way, but this boot cannot be told from others: " + boot.error().message;
     spdlog::error("{}", trouble_);
     return;
   }
@@ -43,11 +42,7 @@ void Engine::resume(Record record) {
   script_ = script_of(*record_);
   log_.resume(record_->request.id);
   was_reloaded_ = true;  // it may have been: forgetting the pin once more costs a reload
-  Restarted restarted{record_->boot == *boot, !record_->changes.empty()};
-  for (const auto& change : record_->changes) {
-    const auto found = committed->find(change.profile);
-    if (found == committed->end() || found->second != change.closure) restarted.new_is_committed = false;
-  }
+  const Restarted restarted{record_->boot == *boot, came_up_new()};
   if (!restarted.same_boot) {
     record_->boot = *boot;
     record_->switched_ms.reset();
@@ -58,11 +53,31 @@ void Engine::resume(Record record) {
   handle(restarted);
 }
 
+/// Whether what this boot started is what the activation brings, as far as that can be told.
+bool Engine::came_up_new() const {
+  const auto committed = ports_.copies.committed();
+  const auto system = ports_.host.current_system();
+  if (!committed || !system || record_->changes.empty()) return false;
+  return std::all_of(record_->changes.begin(), record_->changes.end(), [&](const PreparedChange& change) {
+    const auto copies = committed->find(change.profile);
+    switch (change.kind) {
+      case Kind::units:
+        return change.closure ? copies != committed->end() && copies->second == *change.closure
+                              : copies == committed->end();
+      case Kind::nixos:
+        return *system == change.closure;
+      case Kind::script:
+        return true;  // it has been permanent since it was tried
+    }
+    return false;
+  });
+}
+
 std::vector<GenerationInfo> Engine::generations() const {
   std::vector<GenerationInfo> infos;
-  for (const auto& change : record_->request.changes) {
+  for (const auto& change : record_->changes) {
     GenerationInfo info{change.profile.text(), "", std::nullopt};
-    const auto current = ports_.profiles.current(change.profile);
+    const auto current = ports_.profiles.current(change.link);
     if (current && *current) {
       info.closure = (*current)->closure.text();
       info.number = (*current)->number;
@@ -82,7 +97,7 @@ OutcomeEvent Engine::outcome_event() const {
 void Engine::conclude() {
   deadline_.reset();
   soak_.reset();
-  const bool committed = std::get<Finished>(record_->state).outcome == Outcome::committed;
+  const bool committed = is_committed(std::get<Finished>(record_->state).outcome);
   // The record is on disk: whoever waits for the commit is answered before anything else.
   for (auto& waiting : std::exchange(waiting_for_commit_, {})) {
     if (committed)

@@ -16,13 +16,17 @@ namespace switchback {
 Engine::Engine(Ports ports)
     : ports_(ports),
       log_(ports.records, ports.clock),
-      runner_(ports, [this](std::string message) { log_.emit(WarningEvent{std::move(message)}); }),
+      runner_(ports, {[this](std::string message) { log_.emit(WarningEvent{std::move(message)}); },
+                      [this](const LogEvent& event) { log_.emit(event); }}),
       gate_(ports, {[this](const GateReading& reading) { judged(reading); },
                     [this](const UnitEvent& event) { log_.emit(event); }}),
       evidence_(ports.journal, ports.timers, [this](const LogEvent& event) { log_.emit(event); }) {}
 
 void Engine::handle(const ActivationEvent& event) {
   if (!record_) return;
+  if (const auto* done = std::get_if<StepDone>(&event); done != nullptr && done->touched) {
+    keep_touched(*done->touched);
+  }
   auto transition = step(script_, record_->state, event);
   if (!transition) return;
   const auto before = *record_;
@@ -39,7 +43,7 @@ void Engine::handle(const ActivationEvent& event) {
       spdlog::error("{}", saved.error().message);
       const auto* finished = std::get_if<Finished>(&record_->state);
       const bool needs_no_record = std::holds_alternative<Reverting>(record_->state) ||
-                                   (finished != nullptr && finished->outcome != Outcome::committed);
+                                   (finished != nullptr && !is_committed(finished->outcome));
       if (!needs_no_record) {
         // What is on disk is the state before: from there the way back is open.
         record_ = before;
@@ -49,6 +53,17 @@ void Engine::handle(const ActivationEvent& event) {
   }
   announce_phase(before.state);
   for (const auto& action : transition->actions) perform(action);
+}
+
+/// What programs have touched belongs to the changes that they were run for; which of them it was is not
+/// known.
+void Engine::keep_touched(const UnitPlan& touched) {
+  for (auto& change : record_->changes) {
+    if (change.kind == Kind::units) continue;
+    change.units = touched;
+    break;
+  }
+  script_ = script_of(*record_);
 }
 
 void Engine::tell_activation() const {

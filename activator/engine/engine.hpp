@@ -34,6 +34,11 @@ class Engine {
   /// Errors: busy (who holds the host, in which phase, until when), corrupt while an unreadable record is
   /// there.
   [[nodiscard]] Status activate(ActivateRequest request, std::string holder);
+  /// Accepts an activation that goes back to what a generation of a profile ran.
+  /// Errors: as activate(); refused when there is no such generation.
+  [[nodiscard]] Status rollback(RollbackRequest request, std::string holder);
+  /// Accepts one that takes a profile's units away. Errors: as activate().
+  [[nodiscard]] Status remove(RemoveRequest request, std::string holder);
   /// Tells the events of the running activation, or of a finished one, after number `after`; the last is the
   /// outcome. Errors: no_such_activation.
   [[nodiscard]] Result<std::shared_ptr<void>> watch(const WatchRequest& request, Listener listener);
@@ -57,6 +62,7 @@ class Engine {
 
  private:
   void handle(const ActivationEvent& event);
+  void keep_touched(const UnitPlan& touched);
   [[nodiscard]] Status save();
   void announce_phase(const State& before);
   void perform(const Action& action);
@@ -72,6 +78,10 @@ class Engine {
   void tidy_up();
   void resume(Record record);
   void tell_activation() const;
+  [[nodiscard]] Result<ChangeRequest> resolve(const RollbackRequest& request);
+  [[nodiscard]] std::optional<GenerationInfo> ran_before(const ProfileName& profile, const StorePath& now);
+  [[nodiscard]] bool came_up_new() const;
+  [[nodiscard]] std::vector<ProfileStatus> profile_statuses();
   [[nodiscard]] OutcomeEvent outcome_event() const;
   [[nodiscard]] ActivationStatus running_status() const;
   [[nodiscard]] std::vector<GenerationInfo> generations() const;

@@ -6,6 +6,7 @@
 #include "activator/protocol/event.hpp"
 #include "activator/protocol/status.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,9 +16,12 @@ namespace switchback {
 struct HistoryEntry {
   ActivationStatus status;  // with its outcome
   std::vector<Event> events;
+  std::vector<GenerationInfo> before;  // what each profile named before
+  std::map<std::string, Kind> kinds;   // of each profile
 };
 
-/// The document: id, holder, begun and finished (seconds since the epoch), request, outcome, events.
+/// The document: id, holder, begun and finished (seconds since the epoch), request, before (what each profile
+/// named), kinds, outcome, events.
 [[nodiscard]] std::string history_document(const Record& record, const OutcomeEvent& outcome,
                                            const std::vector<Event>& events, std::int64_t finished_ms);
 /// nullopt for a document that cannot be read; the others still can.

@@ -2,8 +2,10 @@
 // Everything of the world that the engine sees, in one place.
 #pragma once
 
+#include "activator/ports/closures.hpp"
 #include "activator/ports/host.hpp"
 #include "activator/ports/profiles.hpp"
+#include "activator/ports/programs.hpp"
 #include "activator/ports/record_store.hpp"
 #include "activator/ports/unit_copies.hpp"
 #include "activator/ports/unit_manager.hpp"
@@ -19,6 +21,8 @@ struct Ports {
   Timers& timers;
   Journal& journal;
   Host& host;
+  Closures& closures;
+  Programs& programs;
 };
 
 }  // namespace switchback

@@ -20,65 +20,32 @@ void Preparer::fail_with(Error error) {
 void Preparer::check_closures(std::size_t index) {
   if (index == request_.changes.size()) return read_closures();
   const auto& closure = request_.changes[index].closure;
+  if (!closure) return check_closures(index + 1);
   // Pinned first: a garbage collection between the check and the pin would make the check worthless.
-  const auto pinned = ports_.profiles.pin(request_.id.text() + "-new-" + std::to_string(index), closure);
+  const auto pinned = ports_.profiles.pin(request_.id.text() + "-new-" + std::to_string(index), *closure);
   if (!pinned) return fail_with(pinned.error());
-  ports_.profiles.check_valid(closure, alive_.guard([this, index](Status valid) {
+  ports_.profiles.check_valid(*closure, alive_.guard([this, index](Status valid) {
     if (!valid) return fail_with(valid.error());
     check_closures(index + 1);
   }));
 }
 
 void Preparer::read_closures() {
-  const auto committed = ports_.copies.committed();
+  auto committed = ports_.copies.committed();
   if (!committed) return fail_with(committed.error());
+  committed_ = std::move(*committed);
   for (const auto& change : request_.changes) {
-    if (auto read = read_change(change, *committed); !read) return fail_with(read.error());
+    if (auto read = read_change(change); !read) return fail_with(read.error());
   }
-  if (auto read = read_other_profiles(*committed); !read) return fail_with(read.error());
+  if (auto read = read_other_profiles(); !read) return fail_with(read.error());
   list_units();
 }
 
-Status Preparer::read_change(const ChangeRequest& change, const std::map<ProfileName, StorePath>& committed) {
-  Draft draft{change, {}, {}, {}, {}, {}, {}};
-  if (auto found = find_previous(draft, committed); !found) return found;
-  auto entries = ports_.copies.of_closure(change.closure);
-  if (!entries) return tl::make_unexpected(entries.error());
-  draft.entries = std::move(*entries);
-  draft.after = UnitSet::from_entries(draft.entries, &draft.skipped);
-  const auto running = ports_.copies.committed_entries(change.profile);
-  if (!running) return tl::make_unexpected(running.error());
-  draft.before = UnitSet::from_entries(*running, nullptr);
-  drafts_.push_back(std::move(draft));
-  return {};
-}
-
-Status Preparer::find_previous(Draft& draft, const std::map<ProfileName, StorePath>& committed) {
-  const auto& profile = draft.request.profile;
-  const auto current = ports_.profiles.current(profile);
-  if (!current) return tl::make_unexpected(current.error());
-  const auto running = committed.find(profile);
-  const std::optional<StorePath> named = *current ? std::optional((*current)->closure) : std::nullopt;
-  const std::optional<StorePath> runs =
-      running == committed.end() ? std::nullopt : std::optional(running->second);
-  if (named != runs && !request_.force) {
-    return fail(Errc::refused,
-                "profile " + profile.text() + " names " + (named ? named->text() : "nothing") +
-                    ", but what runs is " + (runs ? runs->text() : "nothing") +
-                    ": somebody moved the profile by hand. Move it back, or deploy with --force to go "
-                    "on from what runs");
-  }
-  draft.previous = runs;
-  if (runs && named == runs) draft.previous_number = (*current)->number;
-  if (!runs) return {};
-  const auto index = std::to_string(drafts_.size());
-  return ports_.profiles.pin(request_.id.text() + "-previous-" + index, *runs);
-}
-
-Status Preparer::read_other_profiles(const std::map<ProfileName, StorePath>& committed) {
-  for (const auto& [profile, closure] : committed) {
-    const bool ours = std::any_of(drafts_.begin(), drafts_.end(),
-                                  [&](const Draft& draft) { return draft.request.profile == profile; });
+Status Preparer::read_other_profiles() {
+  for (const auto& [profile, closure] : committed_) {
+    const bool ours = std::any_of(drafts_.begin(), drafts_.end(), [&profile = profile](const Draft& draft) {
+      return draft.request.profile == profile;
+    });
     if (ours) continue;
     const auto entries = ports_.copies.committed_entries(profile);
     if (!entries) return tl::make_unexpected(entries.error());
@@ -89,6 +56,11 @@ Status Preparer::read_other_profiles(const std::map<ProfileName, StorePath>& com
   return {};
 }
 
+bool Preparer::runs_programs() const {
+  return std::any_of(drafts_.begin(), drafts_.end(),
+                     [](const Draft& draft) { return draft.change.kind != Kind::units; });
+}
+
 void Preparer::list_units() {
   ports_.units.list(alive_.guard([this](Result<Snapshot> listed) {
     if (!listed) return fail_with(listed.error());
@@ -96,6 +68,20 @@ void Preparer::list_units() {
       if (state.is_up_or_coming() || state.active == "failed") result_.baseline.emplace(unit, state);
     }
     live_ = std::move(*listed);
+    runs_programs() ? read_baseline() : read_units();
+  }));
+}
+
+/// What a program will have done is found by comparison with every unit that runs now, in full.
+void Preparer::read_baseline() {
+  std::set<UnitName> units;
+  for (const auto& [unit, state] : result_.baseline) units.insert(unit);
+  ports_.units.read(std::move(units), alive_.guard([this](Result<Snapshot> read) {
+    if (!read) return fail_with(read.error());
+    for (auto& [unit, state] : *read) {
+      result_.baseline.insert_or_assign(unit, state);
+      live_.insert_or_assign(unit, std::move(state));
+    }
     read_units();
   }));
 }
@@ -138,18 +124,16 @@ Status Preparer::object(const Draft& draft) {
   return {};
 }
 
-PreparedChange Preparer::prepare(const Draft& draft) const {
-  return prepare_change(draft.request.profile, draft.request.closure, draft.previous, draft.previous_number,
-                        draft.before, draft.after, live_);
-}
-
 void Preparer::plan() {
-  for (const auto& draft : drafts_) {
-    if (auto fine = object(draft); !fine) return fail_with(fine.error());
-    for (const auto& [unit, text] : draft.after.fragments) {
-      other_profiles_.emplace(unit, draft.request.profile.text());  // for the changes after this one
+  for (auto& draft : drafts_) {
+    if (draft.change.kind == Kind::units) {
+      if (auto fine = object(draft); !fine) return fail_with(fine.error());
+      for (const auto& [unit, text] : draft.after.fragments) {
+        other_profiles_.emplace(unit, draft.request.profile.text());  // for the changes after this one
+      }
+      draft.change = plan_units(std::move(draft.change), draft.before, draft.after, live_);
     }
-    result_.changes.push_back(prepare(draft));
+    result_.changes.push_back(draft.change);
   }
   for (const auto& unit : touched_units(result_.changes)) {
     const auto found = live_.find(unit);
@@ -167,8 +151,9 @@ void Preparer::stage(std::size_t index) {
     return;
   }
   const auto& draft = drafts_[index];
+  if (draft.change.kind != Kind::units) return stage(index + 1);
   const auto staged =
-      ports_.copies.stage(request_.id, draft.request.profile, draft.request.closure, draft.entries);
+      ports_.copies.stage(request_.id, draft.request.profile, draft.change.closure, draft.entries);
   if (!staged) return fail_with(staged.error());
   verify(index);
 }

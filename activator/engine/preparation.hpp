@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Everything that is found out before anything is changed: that the closures are there and of a known kind,
-// what runs now, what would be done with each unit, and what speaks against it. Leaves nothing behind but
-// pins and staged copies, which the engine drops again.
+// Everything that is found out before anything is changed: that the closures are there, of a known kind and
+// for this machine, what runs now, what would be done with each unit, and what speaks against it. Leaves
+// nothing behind but pins and staged copies, which the engine drops again.
 #pragma once
 
 #include "activator/core/plan.hpp"
@@ -33,33 +33,41 @@ class Preparer {
  private:
   struct Draft {
     ChangeRequest request;
-    std::optional<StorePath> previous;
-    std::optional<std::uint64_t> previous_number;
-    std::vector<UnitDirEntry> entries;
-    UnitSet before, after;
-    std::vector<SkippedUnit> skipped;
+    PreparedChange change;
+    std::vector<UnitDirEntry> entries{};  // of kind units, as are all that follow
+    UnitSet before{}, after{};
+    std::vector<SkippedUnit> skipped{};
   };
 
   void check_closures(std::size_t index);
   void read_closures();
-  [[nodiscard]] Status read_change(const ChangeRequest& change,
-                                   const std::map<ProfileName, StorePath>& committed);
-  [[nodiscard]] Status find_previous(Draft& draft, const std::map<ProfileName, StorePath>& committed);
-  [[nodiscard]] Status read_other_profiles(const std::map<ProfileName, StorePath>& committed);
+  // preparation_kinds.cpp: what each kind asks for.
+  [[nodiscard]] Status read_change(const ChangeRequest& request);
+  [[nodiscard]] Status find_kind_of(Draft& draft);
+  [[nodiscard]] Status find_previous(Draft& draft);
+  [[nodiscard]] Status read_units_change(Draft& draft);
+  [[nodiscard]] Status read_system_change(Draft& draft);
+  [[nodiscard]] Status read_script_change(Draft& draft);
+  [[nodiscard]] Status refuse_if_moved(const Draft& draft) const;
+
+  [[nodiscard]] Status read_other_profiles();
+  [[nodiscard]] bool runs_programs() const;
   void list_units();
+  void read_baseline();
   void read_units();
   void read_dependents();
   void plan();
   [[nodiscard]] Status object(const Draft& draft);
-  [[nodiscard]] PreparedChange prepare(const Draft& draft) const;
   void stage(std::size_t index);
   void verify(std::size_t index);
+  void warn(std::string message) { result_.warnings.push_back(std::move(message)); }
   void fail_with(Error error);
 
   Ports ports_;
   ActivateRequest request_;
   Callback<Preparation> done_;
   Alive alive_;
+  std::map<ProfileName, StorePath> committed_;
   std::vector<Draft> drafts_;
   std::map<UnitName, std::string> other_profiles_;
   Snapshot live_;  // in full

@@ -60,14 +60,19 @@ void Engine::confirm(const ConfirmRequest& request, std::int64_t connected_ms,
   if (!record_ || record_->request.id != request.id) {
     const auto entry = find_finished(ports_.records, request.id);
     if (!entry) return done(tl::make_unexpected(unknown_activation(request.id)));
-    if (entry->status.outcome->outcome == Outcome::committed) return done(entry->status);
+    if (is_committed(entry->status.outcome->outcome)) return done(entry->status);
     return done(tl::make_unexpected(too_late(entry->status)));
   }
   const auto phase = phase_of(record_->state);
   const auto* finished = std::get_if<Finished>(&record_->state);
-  if (finished != nullptr && finished->outcome == Outcome::committed) return done(running_status());
+  if (finished != nullptr && is_committed(finished->outcome)) return done(running_status());
   if (phase == Phase::reverting || phase == Phase::finished) {
     return done(tl::make_unexpected(too_late(running_status())));
+  }
+  if (record_->request.mode == Mode::test) {
+    return done(
+        fail(Errc::wrong_phase, "activation " + request.id.short_text() +
+                                    " is a test: it is never kept. Deploy without --test to keep it"));
   }
   if (!record_->switched_ms) {
     return done(fail(Errc::wrong_phase,
@@ -108,17 +113,7 @@ void Engine::status(Callback<HostStatus> done) {
     status.trouble = trouble_;
     const auto committed = ports_.copies.committed();
     if (!committed && status.trouble.empty()) status.trouble = committed.error().message;
-    for (const auto& [profile, closure] : committed.value_or(std::map<ProfileName, StorePath>{})) {
-      ProfileStatus shown{{profile.text(), closure.text(), std::nullopt}, std::nullopt};
-      const auto current = ports_.profiles.current(profile);
-      if (current && *current && (*current)->closure == closure) {
-        shown.generation.number = (*current)->number;
-        if ((*current)->made_ms) {
-          shown.age = static_cast<double>(ports_.clock.realtime_ms() - *(*current)->made_ms) / 1000.0;
-        }
-      }
-      status.profiles.push_back(std::move(shown));
-    }
+    status.profiles = profile_statuses();
     if (record_) status.running = running_status();
     for (const auto& document : ports_.records.history(1)) {
       if (auto entry = parse_history(document)) status.last = std::move(entry->status);

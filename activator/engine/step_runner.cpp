@@ -30,12 +30,6 @@ std::string what_happened(JobVerb verb, const JobResult& job) {
          (job.error.empty() ? "its job ended as «" + job.result + "»" : job.error);
 }
 
-const PreparedChange* change_of(const Record& record, const ProfileName& profile) {
-  const auto found = std::find_if(record.changes.begin(), record.changes.end(),
-                                  [&](const PreparedChange& change) { return change.profile == profile; });
-  return found == record.changes.end() ? nullptr : &*found;
-}
-
 /// Units that ran before by somebody's wish, and not for a moment or on behalf of another unit.
 bool is_lasting(const UnitName& unit, const UnitSnapshot& before) {
   return before.active == "active" && unit.type() != UnitType::scope && unit.type() != UnitType::device &&
@@ -59,6 +53,7 @@ void StepRunner::abandon() {
   later_.reset();
   done_ = nullptr;
   ports_.units.cancel_jobs();
+  ports_.programs.cancel();
 }
 
 void StepRunner::finish(const Status& status) {
@@ -90,7 +85,7 @@ void StepRunner::submit(JobVerb verb, std::vector<UnitName> units, bool tolerant
                           }
                           if (failed.empty()) return finish({});
                           if (!tolerant) return explain_failed_jobs(verb, failed);
-                          for (const auto& job : failed) warn_(what_happened(verb, job));
+                          for (const auto& job : failed) warn(what_happened(verb, job));
                           finish({});
                         }));
 }
@@ -166,22 +161,6 @@ void StepRunner::run_one(const VerifyUnits& step) {
   }));
 }
 
-void StepRunner::run_one(const SetProfile& step) {
-  const auto current = ports_.profiles.current(step.profile);
-  if (!current) return finish_later(tl::make_unexpected(current.error()));
-  const auto* change = change_of(*record_, step.profile);
-  const std::optional<StorePath> now = *current ? std::optional((*current)->closure) : std::nullopt;
-  const bool expected =
-      change != nullptr && (now == change->previous || now == std::optional<StorePath>(change->closure));
-  if (!expected && !record_->request.force) {
-    return finish_later(fail(Errc::conflict, "profile " + step.profile.text() + " was moved to " +
-                                                 (now ? now->text() : "nothing") +
-                                                 " by somebody else meanwhile; it was left there"));
-  }
-  ports_.profiles.set(step.profile, step.closure, step.number,
-                      alive_.guard([this](Status status) { finish(status); }));
-}
-
 void StepRunner::run_one(const KeepCopies& step) {
   if (!step.closure) return finish_later(ports_.copies.forget(step.profile));
   const auto entries = ports_.copies.of_closure(*step.closure);
@@ -215,7 +194,7 @@ void StepRunner::start_missing(const Snapshot& missing) {
     if (state.load == "loaded" && by_itself && !state.is_up_or_coming()) units.push_back(unit);
   }
   for (const auto& unit : units)
-    warn_(unit.text() + " ran before and was stopped meanwhile: it is started again");
+    warn(unit.text() + " ran before and was stopped meanwhile: it is started again");
   submit(JobVerb::start, std::move(units), /*tolerant=*/true);
 }
 

@@ -7,6 +7,7 @@
 #include "activator/core/record.hpp"
 #include "activator/engine/alive.hpp"
 #include "activator/engine/ports.hpp"
+#include "activator/protocol/event.hpp"
 
 #include <chrono>
 #include <functional>
@@ -17,9 +18,12 @@ class StepRunner {
  public:
   /// StepDone, StepFailed or Superseded.
   using Done = std::function<void(ActivationEvent)>;
-  using Warning = std::function<void(std::string)>;
+  struct Tell {
+    std::function<void(std::string)> warning;
+    std::function<void(const LogEvent&)> log;  // what a program says
+  };
 
-  StepRunner(Ports ports, Warning warn) : ports_(ports), warn_(std::move(warn)) {}
+  StepRunner(Ports ports, Tell tell) : ports_(ports), tell_(std::move(tell)) {}
 
   /// Begins `step`; answers once, unless abandon() comes first. `record` must live until then.
   void run(const Record& record, const Step& step, std::chrono::milliseconds deadline, Done done);
@@ -34,18 +38,32 @@ class StepRunner {
   void run_one(const VerifyUnits& step);
   void run_one(const ResetFailed& step);
   void run_one(const SetProfile& step);
+  void run_one(const CheckProfile& step);
   void run_one(const KeepCopies& step);
+  void run_one(const RunProgram& step);
+  void run_one(const ClearPrograms& step);
+  void run_one(const VerifySystem& step);
+  void run_one(const FindTouched& step);
+  void run_one(const ResetTouched& step);
   void run_one(const StartMissing& step);
   void run_one(const SyncDisks& step);
 
   void submit(JobVerb verb, std::vector<UnitName> units, bool tolerant);
   void explain_failed_jobs(JobVerb verb, const std::vector<JobResult>& failed);
   void start_missing(const Snapshot& now);
+  [[nodiscard]] const PreparedChange* change_of(const ProfileName& profile) const;
+  /// conflict when neither the closure before nor the new one is what the profile names, or what runs.
+  [[nodiscard]] Status check_profile(const PreparedChange& change);
+  [[nodiscard]] Status check_system(const PreparedChange& change);
+  [[nodiscard]] Status may_run(const PreparedChange& change, ProgramVerb verb);
+  void program_ended(const RunProgram& step, Kind kind, const ProgramEnd& end);
+  void cancel_leftover_jobs();
+  void warn(std::string message) { tell_.warning(std::move(message)); }
   void finish(const Status& status);
   void finish_later(Status status);
 
   Ports ports_;
-  Warning warn_;
+  Tell tell_;
   Alive alive_;
   const Record* record_ = nullptr;
   std::chrono::milliseconds deadline_{};

@@ -6,6 +6,7 @@
 #include "activator/core/record.hpp"
 #include "activator/ports/unit_manager.hpp"
 #include "activator/protocol/error.hpp"
+#include "activator/protocol/store_path.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -75,6 +76,12 @@ class Host {
   [[nodiscard]] virtual Result<BootIdentity> boot() = 0;
   /// syncfs of the file systems that hold the store, the profiles and /etc. Errors: io.
   [[nodiscard]] virtual Status sync_disks() = 0;
+  /// What /run/current-system leads to; nullopt on a host that is no NixOS. Errors: corrupt, io.
+  [[nodiscard]] virtual Result<std::optional<StorePath>> current_system() = 0;
+  /// Who holds the lock of switch-to-configuration, for a person; nullopt: nobody. Errors: io.
+  [[nodiscard]] virtual Result<std::optional<std::string>> switch_lock_holder() = 0;
+  /// Sets aside what an interrupted switch-to-configuration left to be resumed (/run/nixos). Errors: io.
+  [[nodiscard]] virtual Status drop_switch_resume_lists() = 0;
   /// Until unpinned, the activator's service starts the binary that runs now, whatever a closure brings.
   [[nodiscard]] virtual Status pin_activator() = 0;
   virtual void unpin_activator() = 0;

@@ -28,9 +28,11 @@ class UnitCopies {
   [[nodiscard]] virtual Result<std::map<ProfileName, StorePath>> committed() = 0;
   /// The entries of the committed copies; empty when the profile has none. Errors: io.
   [[nodiscard]] virtual Result<std::vector<UnitDirEntry>> committed_entries(const ProfileName& profile) = 0;
-  /// Writes `entries` where place_trial() finds them. Errors: io.
+  /// Writes `entries` where place_trial() finds them; without a closure the trial is one of no units. Errors:
+  /// io.
   [[nodiscard]] virtual Status stage(const ActivationId& id, const ProfileName& profile,
-                                     const StorePath& closure, const std::vector<UnitDirEntry>& entries) = 0;
+                                     const std::optional<StorePath>& closure,
+                                     const std::vector<UnitDirEntry>& entries) = 0;
   /// Where stage() wrote, for systemd-analyze.
   [[nodiscard]] virtual std::string staged_directory(const ActivationId& id, const ProfileName& profile) = 0;
   [[nodiscard]] virtual Status place_trial(const ActivationId& id, const ProfileName& profile) = 0;

@@ -43,6 +43,9 @@ class UnitManager {
                         Callback<std::vector<JobResult>> done) = 0;
   /// Cancels the jobs that run_jobs() waits for, and answers it (with what they came to).
   virtual void cancel_jobs() = 0;
+  /// Cancels every job of the manager but those that `spare` names: what a killed switch had queued. Jobs
+  /// that cannot be undone, such as a shutdown's, are spared too. Errors: unavailable.
+  virtual void cancel_all_jobs(std::set<UnitName> spare, Callback<void> done) = 0;
   /// daemon-reload. Errors: timeout, unavailable.
   virtual void reload(Callback<void> done) = 0;
   /// A unit that is not loaded is no error.

@@ -31,6 +31,10 @@ Callback<T> answer(const Out& replies, Write write) {
   };
 }
 
+std::string holder_of(const Peer& peer, const std::string& note) {
+  return peer.name + (note.empty() ? "" : " («" + note + "»)");
+}
+
 json write_activation(const ActivationStatus& status) { return {{"activation", to_json(status)}}; }
 
 }  // namespace
@@ -42,6 +46,8 @@ void Dispatcher::handle(const Call& call, const Peer& peer, const Out& replies) 
   if (interface == kVarlinkInterface) return handle_varlink(call, replies);
   if (interface == kInterface) {
     if (member == "Activate") return activate(call, peer, replies);
+    if (member == "Rollback") return rollback(call, peer, replies);
+    if (member == "Remove") return remove(call, peer, replies);
     if (member == "Watch") return watch(call, replies);
     if (member == "Confirm") return confirm(call, peer, replies);
     if (member == "Cancel") return cancel(call, replies);
@@ -80,11 +86,29 @@ void Dispatcher::activate(const Call& call, const Peer& peer, const Out& replies
   auto request = parse_activate(call.parameters);
   if (!request) return refuse(replies, request.error());
   const auto id = request->id;
-  auto holder = peer.name + (request->note.empty() ? "" : " («" + request->note + "»)");
-  if (auto accepted = engine_.activate(std::move(*request), std::move(holder)); !accepted) {
-    return refuse(replies, accepted.error());
-  }
-  if (!call.more) return replies->send({{{"id", id.text()}}, false, std::nullopt});
+  auto holder = holder_of(peer, request->note);
+  accepted(id, engine_.activate(std::move(*request), std::move(holder)), call.more, replies);
+}
+
+void Dispatcher::rollback(const Call& call, const Peer& peer, const Out& replies) {
+  auto request = parse_rollback(call.parameters);
+  if (!request) return refuse(replies, request.error());
+  const auto id = request->how.id;
+  auto holder = holder_of(peer, request->how.note);
+  accepted(id, engine_.rollback(std::move(*request), std::move(holder)), call.more, replies);
+}
+
+void Dispatcher::remove(const Call& call, const Peer& peer, const Out& replies) {
+  auto request = parse_remove(call.parameters);
+  if (!request) return refuse(replies, request.error());
+  const auto id = request->how.id;
+  auto holder = holder_of(peer, request->how.note);
+  accepted(id, engine_.remove(std::move(*request), std::move(holder)), call.more, replies);
+}
+
+void Dispatcher::accepted(const ActivationId& id, const Status& status, bool more, const Out& replies) {
+  if (!status) return refuse(replies, status.error());
+  if (!more) return replies->send({{{"id", id.text()}}, false, std::nullopt});
   stream({id, 0}, /*more=*/true, replies);
 }
 

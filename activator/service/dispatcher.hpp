@@ -42,6 +42,11 @@ class Dispatcher {
  private:
   void handle_varlink(const Call& call, const std::shared_ptr<Replies>& replies);
   void activate(const Call& call, const Peer& peer, const std::shared_ptr<Replies>& replies);
+  void rollback(const Call& call, const Peer& peer, const std::shared_ptr<Replies>& replies);
+  void remove(const Call& call, const Peer& peer, const std::shared_ptr<Replies>& replies);
+  /// Tells the events of an activation that was begun, or why it was not.
+  void accepted(const ActivationId& id, const Status& status, bool more,
+                const std::shared_ptr<Replies>& replies);
   void watch(const Call& call, const std::shared_ptr<Replies>& replies);
   void stream(const WatchRequest& request, bool more, const std::shared_ptr<Replies>& replies);
   void confirm(const Call& call, const Peer& peer, const std::shared_ptr<Replies>& replies);

@@ -23,6 +23,7 @@ Script web_script(ConfirmMode confirm = ConfirmMode::automatic) {
   PreparedChange change{*ProfileName::parse("app"),
                         *StorePath::parse("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-web-2")};
   change.previous = *StorePath::parse("/nix/store/1123456789abcdfghijklmnpqrsvwxyz-web-1");
+  change.running = change.previous;
   change.units.stop = {unit("web.service")};
   change.units.start = {unit("web.service")};
   change.present = {unit("web.service")};

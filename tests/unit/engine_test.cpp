@@ -72,7 +72,7 @@ TEST_CASE("a service that crashes during the soak takes the generation back, wit
   CHECK(outcome.causes.front().log == std::vector<std::string>{"web.service says why"});
   CHECK(world.systemd->active_state("web.service") == "active");
   check_runs(world, "web-1");
-  CHECK(world.disk.profiles.at(*ProfileName::parse("app")).generations.size() == 1);
+  CHECK(world.disk.profiles.at("/profiles/root/app").generations.size() == 1);
 }
 
 TEST_CASE("a crash loop that never rests in failed is found", "[engine]") {
@@ -126,7 +126,7 @@ TEST_CASE("the same closure again restarts nothing and makes no generation", "[e
   auto& world = settled.world;
   CHECK(world.activate(world.request(store_path("web-1"))).outcome == Outcome::committed);
   CHECK(world.systemd->jobs.empty());
-  CHECK(world.disk.profiles.at(*ProfileName::parse("app")).generations.size() == 1);
+  CHECK(world.disk.profiles.at("/profiles/root/app").generations.size() == 1);
   check_runs(world, "web-1");
 }
 
@@ -252,7 +252,7 @@ TEST_CASE("a profile that somebody moved meanwhile is left to them", "[engine]")
   const auto id = world.activate_until(world.request(world.closure("web-2"), ConfirmMode::automatic),
                                        Phase::awaiting_confirmation);
   const auto other = world.closure("web-other");
-  world.profiles->set(*ProfileName::parse("app"), other, std::nullopt, [](Status) {});
+  world.profiles->set({"/profiles/root/app", "root"}, other, std::nullopt, [](Status) {});
   CHECK_FALSE(world.confirm(id));
   CHECK(world.await_outcome().outcome == Outcome::superseded);
   CHECK(world.profile_closure() == "web-other");

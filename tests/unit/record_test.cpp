@@ -25,6 +25,7 @@ Record sample() {
   request.changes.push_back({.profile = profile, .closure = closure});
   PreparedChange change{profile, closure};
   change.previous = *StorePath::parse("/nix/store/1123456789abcdfghijklmnpqrsvwxyz-web-1");
+  change.running = change.previous;
   change.previous_number = 4;
   const auto web = *UnitName::parse("web.service");
   change.units.stop = change.units.start = {web};
@@ -41,10 +42,12 @@ Record sample() {
 
 std::vector<State> every_state() {
   return {Preparing{},
-          Switching{3},
+          Rehearsing{1},
+          Switching{3, {{"a fault", "", "", {}, {}}}},
           Observing{false, true},
           AwaitingConfirmation{},
-          Committing{1},
+          Testing{{{"a fault", "", "", {}, {}}}},
+          Committing{1, {{"a fault", "", "", {}, {}}}},
           Reverting{.causes = {{"why", "web.service", "exit-code", 1, {"line"}}},
                     .begun = 4,
                     .set_back = true,

@@ -9,16 +9,28 @@ StorePath store_path(const std::string& name) {
   return *StorePath::parse("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-" + name);
 }
 
-Result<std::optional<CurrentGeneration>> FakeProfiles::current(const ProfileName& profile) {
-  const auto found = disk_.profiles.find(profile);
+Result<ProfileLink> FakeProfiles::locate(const ProfileName& profile, const std::string& user) {
+  if (user == "nobody-here") return fail(Errc::refused, "there is no user " + user + " on this host");
+  return ProfileLink{"/profiles/" + user + "/" + profile.text(), user};
+}
+
+Result<std::optional<CurrentGeneration>> FakeProfiles::current(const ProfileLink& profile) {
+  const auto found = disk_.profiles.find(profile.path);
   if (found == disk_.profiles.end() || !found->second.current) return std::nullopt;
   const auto index = *found->second.current;
   return CurrentGeneration{found->second.generations[index], index + 1, loop_.realtime_ms()};
 }
 
-void FakeProfiles::set(const ProfileName& name, std::optional<StorePath> closure,
+Result<std::map<std::uint64_t, StorePath>> FakeProfiles::generations(const ProfileLink& profile) {
+  std::map<std::uint64_t, StorePath> numbered;
+  const auto& made = disk_.profiles[profile.path].generations;
+  for (std::size_t index = 0; index < made.size(); ++index) numbered.emplace(index + 1, made[index]);
+  return numbered;
+}
+
+void FakeProfiles::set(const ProfileLink& link, std::optional<StorePath> closure,
                        std::optional<std::uint64_t> number, Callback<void> done) {
-  auto& profile = disk_.profiles[name];
+  auto& profile = disk_.profiles[link.path];
   Status status;
   if (disk_.full) {
     status = fail(Errc::io, "no space left");
@@ -70,9 +82,9 @@ Result<std::vector<UnitDirEntry>> FakeCopies::committed_entries(const ProfileNam
   return found->second.entries;
 }
 
-Status FakeCopies::stage(const ActivationId&, const ProfileName& profile, const StorePath& closure,
-                         const std::vector<UnitDirEntry>& entries) {
-  run_.staged.insert_or_assign(profile, Copies{closure, entries});
+Status FakeCopies::stage(const ActivationId&, const ProfileName& profile,
+                         const std::optional<StorePath>& closure, const std::vector<UnitDirEntry>& entries) {
+  run_.staged.insert_or_assign(profile, Copies{closure.value_or(store_path("nothing")), entries});
   return {};
 }
 
@@ -103,6 +115,31 @@ Status FakeCopies::forget(const ProfileName& profile) {
 void FakeCopies::clean() {
   run_.staged.clear();
   run_.trial.clear();
+}
+
+void FakePrograms::run(ProgramRun program, std::function<void(const LogLine&)> line,
+                       std::function<void(ProgramEnd)> done) {
+  std::string shown;
+  for (const auto& word : program.argv) shown += (shown.empty() ? "" : " ") + word;
+  runs.push_back(shown);
+  const auto path = program.argv.front();
+  if (hangs.contains(path)) {
+    hanging_ = done;
+    loop_.put(program.deadline, [this, path] {
+      if (hanging_) std::exchange(hanging_, nullptr)({false, 0, "did not end in time and was killed", {}});
+    });
+    return;
+  }
+  loop_.put(std::chrono::milliseconds{50}, [this, program, line, done, path] {
+    if (line) line(LogLine{0, 6, path + " says something"});
+    const auto effect = effects.find(path);
+    done(effect == effects.end() ? ProgramEnd{true, 0, "", {}} : effect->second(program));
+  });
+}
+
+void FakePrograms::cancel() {
+  if (!hanging_) return;
+  loop_.post([done = std::exchange(hanging_, nullptr)] { done({false, 0, "was killed", {}}); });
 }
 
 Status FakeRecords::save(const std::string& record) {

@@ -4,14 +4,18 @@
 #pragma once
 
 #include "activator/core/unit_set.hpp"
+#include "activator/ports/closures.hpp"
 #include "activator/ports/host.hpp"
 #include "activator/ports/profiles.hpp"
+#include "activator/ports/programs.hpp"
 #include "activator/ports/record_store.hpp"
 #include "activator/ports/unit_copies.hpp"
 #include "tests/support/fakes/fake_loop.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,12 +32,14 @@ struct Copies {
 struct FakeDisk {
   // The store: what each closure's unit directory holds.
   std::map<StorePath, std::vector<UnitDirEntry>> store;
+  // What else a closure has in it; one that is absent here has units.
+  std::map<StorePath, ClosureContent> contents;
   // Profiles: the generations ever made, and the one that is current.
   struct Profile {
     std::vector<StorePath> generations;
     std::optional<std::size_t> current;  // index into generations; its number is one more
   };
-  std::map<ProfileName, Profile> profiles;
+  std::map<std::string, Profile> profiles;  // by the path of the link
   std::map<ProfileName, Copies> committed;
   std::optional<std::string> record;
   std::vector<std::string> events;
@@ -46,13 +52,16 @@ struct FakeRun {
   std::map<ProfileName, Copies> staged, trial;
   std::string token = "run-1";
   bool activator_pinned = false;
+  std::optional<StorePath> current_system{};
 };
 
 class FakeProfiles : public Profiles {
  public:
   FakeProfiles(FakeDisk& disk, FakeLoop& loop) : disk_(disk), loop_(loop) {}
-  Result<std::optional<CurrentGeneration>> current(const ProfileName& profile) override;
-  void set(const ProfileName& profile, std::optional<StorePath> closure, std::optional<std::uint64_t> number,
+  Result<ProfileLink> locate(const ProfileName& profile, const std::string& user) override;
+  Result<std::optional<CurrentGeneration>> current(const ProfileLink& profile) override;
+  Result<std::map<std::uint64_t, StorePath>> generations(const ProfileLink& profile) override;
+  void set(const ProfileLink& profile, std::optional<StorePath> closure, std::optional<std::uint64_t> number,
            Callback<void> done) override;
   void check_valid(const StorePath& closure, Callback<void> done) override;
   Status pin(const std::string& name, const StorePath& closure) override;
@@ -70,7 +79,7 @@ class FakeCopies : public UnitCopies {
   Result<std::vector<UnitDirEntry>> of_closure(const StorePath& closure) override;
   Result<std::map<ProfileName, StorePath>> committed() override;
   Result<std::vector<UnitDirEntry>> committed_entries(const ProfileName& profile) override;
-  Status stage(const ActivationId& id, const ProfileName& profile, const StorePath& closure,
+  Status stage(const ActivationId& id, const ProfileName& profile, const std::optional<StorePath>& closure,
                const std::vector<UnitDirEntry>& entries) override;
   std::string staged_directory(const ActivationId&, const ProfileName&) override { return "/run/staged"; }
   Status place_trial(const ActivationId& id, const ProfileName& profile) override;
@@ -118,6 +127,12 @@ class FakeHost : public Host {
   std::string name() override { return "fake"; }
   Result<BootIdentity> boot() override { return BootIdentity{boot_id, run_.token, 0}; }
   Status sync_disks() override { return {}; }
+  Result<std::optional<StorePath>> current_system() override { return run_.current_system; }
+  Result<std::optional<std::string>> switch_lock_holder() override { return lock_holder; }
+  Status drop_switch_resume_lists() override {
+    ++resume_lists_dropped;
+    return {};
+  }
   Status pin_activator() override {
     run_.activator_pinned = true;
     return {};
@@ -128,10 +143,50 @@ class FakeHost : public Host {
   }
   std::string boot_id = "boot-1";
   Status verification;
+  std::optional<std::string> lock_holder;
+  int resume_lists_dropped = 0;
 
  private:
   FakeRun& run_;
   FakeLoop& loop_;
+};
+
+class FakeClosures : public Closures {
+ public:
+  explicit FakeClosures(FakeDisk& disk) : disk_(disk) {}
+  Result<ClosureContent> inspect(const StorePath& closure) override {
+    const auto found = disk_.contents.find(closure);
+    return found == disk_.contents.end() ? ClosureContent{.has_units = true} : found->second;
+  }
+  Status check_architecture(const StorePath&, const std::vector<std::string>&) override {
+    return architecture;
+  }
+  Status architecture;
+
+ private:
+  FakeDisk& disk_;
+};
+
+/// Programs take a moment; what each does to the host, and how it ends, is said by the test.
+class FakePrograms : public Programs {
+ public:
+  using Effect = std::function<ProgramEnd(const ProgramRun&)>;
+  explicit FakePrograms(FakeLoop& loop) : loop_(loop) {}
+
+  void run(ProgramRun program, std::function<void(const LogLine&)> line,
+           std::function<void(ProgramEnd)> done) override;
+  void cancel() override;
+  void abandon(const std::string&, Callback<void> done) override {
+    loop_.post([done = std::move(done)] { done({}); });
+  }
+
+  std::map<std::string, Effect> effects;  // by the program's path
+  std::set<std::string> hangs;            // these never end by themselves
+  std::vector<std::string> runs;          // «/nix/store/…/bin/switch-to-configuration test»
+
+ private:
+  FakeLoop& loop_;
+  std::function<void(ProgramEnd)> hanging_;
 };
 
 }  // namespace switchback::test

@@ -86,6 +86,11 @@ void FakeSystemd::set_active(const std::string& name, const std::string& active)
   signal(unit_name(name));
 }
 
+void FakeSystemd::set_invocation(const std::string& name, const std::string& invocation) {
+  units_[unit_name(name)].state.invocation = invocation;
+  signal(unit_name(name));
+}
+
 std::string FakeSystemd::active_state(const std::string& name) {
   const auto found = units_.find(unit_name(name));
   return found == units_.end() ? "inactive" : found->second.state.active;

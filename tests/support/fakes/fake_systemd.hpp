@@ -24,6 +24,7 @@ class FakeSystemd : public UnitManager {
   /// What the host ran before there was any Switchback: `ssh.service` and so on, active.
   void add_foreign(const std::string& unit, const std::string& fragment);
   void set_active(const std::string& unit, const std::string& active);
+  void set_invocation(const std::string& unit, const std::string& invocation);
   [[nodiscard]] std::string active_state(const std::string& unit);
   /// The text that systemd loaded for `unit`; empty when none.
   [[nodiscard]] std::string definition(const std::string& unit);
@@ -34,6 +35,10 @@ class FakeSystemd : public UnitManager {
   void run_jobs(JobVerb verb, std::vector<UnitName> units, std::chrono::milliseconds deadline,
                 Callback<std::vector<JobResult>> done) override;
   void cancel_jobs() override;
+  void cancel_all_jobs(std::set<UnitName>, Callback<void> done) override {
+    jobs.emplace_back("cancel all");
+    loop_.post([done = std::move(done)] { done({}); });
+  }
   void reload(Callback<void> done) override;
   void reset_failed(std::vector<UnitName> units, Callback<void> done) override;
   void watch(std::function<void(const UnitName* unit)> changed) override { changed_ = std::move(changed); }

@@ -23,6 +23,8 @@ World::World() {
   records = std::make_unique<FakeRecords>(disk);
   journal = std::make_unique<FakeJournal>(loop);
   host = std::make_unique<FakeHost>(run, loop);
+  closures = std::make_unique<FakeClosures>(disk);
+  programs = std::make_unique<FakePrograms>(loop);
   systemd->add_foreign("ssh.service", "/usr/lib/systemd/system/ssh.service");
   start_activator();
 }
@@ -103,8 +105,8 @@ Result<ActivationStatus> World::confirm(const ActivationId& id) {
 }
 
 void World::start_activator() {
-  engine =
-      std::make_unique<Engine>(Ports{*systemd, *profiles, *copies, *records, loop, loop, *journal, *host});
+  engine = std::make_unique<Engine>(
+      Ports{*systemd, *profiles, *copies, *records, loop, loop, *journal, *host, *closures, *programs});
   engine->start();
   if (disk.record) {
     if (const auto record = parse_record(*disk.record)) follow(record->request.id);
@@ -125,9 +127,10 @@ void World::reboot() {
   loop.forget_everything();
   run = FakeRun{};
   run.token = "run-" + std::to_string(++boots_);
+  run.current_system = boot_system;
   host->boot_id = "boot-" + std::to_string(boots_);
   systemd = std::make_unique<FakeSystemd>(loop, disk, run);
-  systemd->add_foreign("ssh.service", "/usr/lib/systemd/system/ssh.service");
+  for (const auto& unit : vendor_units) systemd->add_foreign(unit, "/usr/lib/systemd/system/" + unit);
   systemd->boot();
   start_activator();
 }
@@ -142,7 +145,7 @@ std::string World::running_closure() {
 }
 
 std::string World::profile_closure() {
-  const auto current = profiles->current(app());
+  const auto current = profiles->current(*profiles->locate(app(), "root"));
   return current && *current ? (*current)->closure.name() : "";
 }
 

@@ -54,12 +54,18 @@ class World {
   std::unique_ptr<FakeRecords> records;
   std::unique_ptr<FakeJournal> journal;
   std::unique_ptr<FakeHost> host;
+  std::unique_ptr<FakeClosures> closures;
+  std::unique_ptr<FakePrograms> programs;
   std::unique_ptr<Engine> engine;
   std::vector<Event> events;
+  std::vector<std::string> vendor_units{"ssh.service"};  // what a boot starts besides
+  std::optional<StorePath> boot_system;                  // of a NixOS host: what its boot entry says
+
+  /// Hears the events of `id`, from its first.
+  void follow(const ActivationId& id);
 
  private:
   void start_activator();
-  void follow(const ActivationId& id);
   [[nodiscard]] const OutcomeEvent* outcome() const;
 
   std::shared_ptr<void> subscription_;

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// The steps that concern profiles and what closures bring to be run, a part of step_runner.hpp.
+#include "activator/core/touched.hpp"
+#include "activator/engine/programs.hpp"
+#include "activator/engine/step_runner.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace switchback {
+namespace {
+
+std::string text_of(const std::optional<StorePath>& closure) { return closure ? closure->text() : "nothing"; }
+
+/// Every unit that ran or had failed at one of the two times.
+std::set<UnitName> worth_reading(const Snapshot& before, const Snapshot& now) {
+  std::set<UnitName> units;
+  for (const auto& [unit, state] : before) units.insert(unit);
+  for (const auto& [unit, state] : now) {
+    if (state.is_up_or_coming() || state.active == "failed") units.insert(unit);
+  }
+  return units;
+}
+
+}  // namespace
+
+const PreparedChange* StepRunner::change_of(const ProfileName& profile) const {
+  const auto found = std::find_if(record_->changes.begin(), record_->changes.end(),
+                                  [&](const PreparedChange& change) { return change.profile == profile; });
+  return found == record_->changes.end() ? nullptr : &*found;
+}
+
+Status StepRunner::check_profile(const PreparedChange& change) {
+  const auto current = ports_.profiles.current(change.link);
+  if (!current) return tl::make_unexpected(current.error());
+  const auto now = *current ? std::optional((*current)->closure) : std::nullopt;
+  if (now == change.previous || now == change.closure || record_->request.force) return {};
+  return fail(Errc::conflict, "profile " + change.profile.text() + " was moved to " + text_of(now) +
+                                  " by somebody else meanwhile; it was left there");
+}
+
+Status StepRunner::check_system(const PreparedChange& change) {
+  const auto system = ports_.host.current_system();
+  if (!system) return tl::make_unexpected(system.error());
+  if (*system == change.running || *system == change.closure) return {};
+  return fail(Errc::conflict, "the host was switched to " + text_of(*system) +
+                                  " by somebody else meanwhile; it was left there");
+}
+
+void StepRunner::run_one(const SetProfile& step) {
+  const auto* change = change_of(step.profile);
+  if (auto ours = check_profile(*change); !ours) return finish_later(ours);
+  ports_.profiles.set(change->link, step.closure, step.number,
+                      alive_.guard([this](Status status) { finish(status); }));
+}
+
+void StepRunner::run_one(const CheckProfile& step) { finish_later(check_profile(*change_of(step.profile))); }
+
+/// Nothing is run over what somebody else has switched to meanwhile.
+Status StepRunner::may_run(const PreparedChange& change, ProgramVerb verb) {
+  if (change.kind == Kind::nixos && verb != ProgramVerb::rehearse) return check_system(change);
+  if (verb == ProgramVerb::reactivate || verb == ProgramVerb::activate) return check_profile(change);
+  return {};
+}
+
+void StepRunner::run_one(const RunProgram& step) {
+  const auto* change = change_of(step.profile);
+  if (auto ours = may_run(*change, step.verb); !ours) return finish_later(ours);
+  const auto content = ports_.closures.inspect(step.closure);
+  if (!content) return finish_later(tl::make_unexpected(content.error()));
+  auto run = program_for(*change, step.verb, step.closure, *content);
+  if (!run) return finish_later(tl::make_unexpected(run.error()));
+  run->activation = record_->request.id.text();
+  run->deadline = deadline_;
+  const auto label = run->argv.front().substr(run->argv.front().rfind('/') + 1);
+  ports_.programs.run(std::move(*run), alive_.guard([this, label](const LogLine& line) {
+    tell_.log(LogEvent{label, line.priority, line.message});
+  }),
+                      alive_.guard([this, step, kind = change->kind](const ProgramEnd& end) {
+                        program_ended(step, kind, end);
+                      }));
+}
+
+void StepRunner::program_ended(const RunProgram& step, Kind kind, const ProgramEnd& end) {
+  auto done = std::exchange(done_, nullptr);
+  if (!done) return;
+  const auto name = std::string(kind == Kind::nixos ? "switch-to-configuration" : "the script") + " of " +
+                    step.closure.name();
+  const auto failed = [&](const std::string& how) {
+    done(StepFailed{Cause{name + " " + how, "", "", std::nullopt, end.last_lines}});
+  };
+  if (!end.ran) return failed(end.problem);
+  const auto verdict = judge_exit(kind, step.verb, end.exit_status);
+  if (verdict.is == ProgramVerdict::Is::failed) return failed(verdict.message);
+  if (verdict.is == ProgramVerdict::Is::doubtful) warn(name + " " + verdict.message);
+  done(StepDone{});
+}
+
+void StepRunner::run_one(const ClearPrograms&) {
+  ports_.programs.abandon(record_->request.id.text(), alive_.guard([this](Status status) {
+    if (!status) return finish(status);
+    cancel_leftover_jobs();
+  }));
+}
+
+void StepRunner::cancel_leftover_jobs() {
+  std::set<UnitName> spare;
+  for (const auto& [unit, state] : record_->baseline) {
+    if (state.has_job) spare.insert(unit);
+  }
+  ports_.units.cancel_all_jobs(std::move(spare), alive_.guard([this](Status status) {
+    finish(status ? ports_.host.drop_switch_resume_lists() : status);
+  }));
+}
+
+void StepRunner::run_one(const VerifySystem& step) {
+  const auto system = ports_.host.current_system();
+  if (!system) return finish_later(tl::make_unexpected(system.error()));
+  if (*system == step.closure) return finish_later({});
+  const auto* change = change_of(step.profile);
+  if (auto ours = check_system(*change); !ours) return finish_later(ours);
+  finish_later(fail(Errc::refused, "/run/current-system leads to " + text_of(*system) + ", not to " +
+                                       step.closure.text() + ": the switch did not happen"));
+}
+
+void StepRunner::run_one(const FindTouched&) {
+  ports_.units.list(alive_.guard([this](Result<Snapshot> listed) {
+    if (!listed) return finish(tl::make_unexpected(listed.error()));
+    ports_.units.read(worth_reading(record_->baseline, *listed), alive_.guard([this](Result<Snapshot> now) {
+      if (!now) return finish(tl::make_unexpected(now.error()));
+      if (auto done = std::exchange(done_, nullptr)) done(StepDone{find_touched(record_->baseline, *now)});
+    }));
+  }));
+}
+
+void StepRunner::run_one(const ResetTouched&) {
+  const auto touched = touched_units(record_->changes);
+  if (touched.empty()) return finish_later({});
+  ports_.units.reset_failed({touched.begin(), touched.end()},
+                            alive_.guard([this](Status status) { finish(status); }));
+}
+
+}  // namespace switchback
