@@ -11,22 +11,22 @@ namespace {
 
 /// Too late, but the host may well be where the cancel wanted it.
 ExitStatus late_status(Outcome outcome) {
-  return outcome == Outcome::committed ? ExitStatus::nothing_changed : exit_status(outcome);
+  const bool kept = outcome == Outcome::committed || outcome == Outcome::committed_unhealthy;
+  return kept ? ExitStatus::nothing_changed : exit_status(outcome);
 }
 
 }  // namespace
 
-ExitStatus cancel(Remote& remote, const std::optional<ActivationId>& id, const Answer& answer) {
-  const auto acted = act_on(remote, id, [](const ActivationId& target) {
+ExitStatus cancel(Remote& remote, const std::optional<IdPrefix>& id, const Answer& answer) {
+  const auto call = [](const ActivationId& target) {
     return Call{.method = std::string(kInterface) + ".Cancel",
                 .parameters = to_json(CancelRequest{target, "switchback cancel"})};
-  });
+  };
+  const auto acted = act_on(remote, id, call, answer.interrupt);
   if (!acted) return complain(acted.error(), remote.name(), answer);
   const auto& activation = acted->activation;
   if (answer.json) {
-    auto document = to_json(activation);
-    document["node"] = remote.name();
-    answer.out << document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+    write_document(to_json(activation), remote.name(), answer.out);
   } else if (acted->late) {
     answer.err << remote.name() << ": too late: " << outcome_text(*activation.outcome) << '\n';
   } else {
@@ -37,8 +37,9 @@ ExitStatus cancel(Remote& remote, const std::optional<ActivationId>& id, const A
 }
 
 ExitStatus run(const CancelOptions& options) {
-  return on_host(options.common,
-                 [&](Remote& remote, const Answer& answer) { return cancel(remote, options.id, answer); });
+  return on_one_node(options.common, logged_in(options.common, [&](Remote& remote, const Answer& answer) {
+                       return cancel(remote, options.id, answer);
+                     }));
 }
 
 }  // namespace switchback

@@ -8,17 +8,16 @@
 
 namespace switchback {
 
-ExitStatus confirm(Remote& remote, const std::optional<ActivationId>& id, const Answer& answer) {
-  const auto acted = act_on(remote, id, [](const ActivationId& target) {
+ExitStatus confirm(Remote& remote, const std::optional<IdPrefix>& id, const Answer& answer) {
+  const auto call = [](const ActivationId& target) {
     return Call{.method = std::string(kInterface) + ".Confirm",
                 .parameters = to_json(ConfirmRequest{target})};
-  });
+  };
+  const auto acted = act_on(remote, id, call, answer.interrupt);
   if (!acted) return complain(acted.error(), remote.name(), answer);
   const auto& activation = acted->activation;
   if (answer.json) {
-    auto document = to_json(activation);
-    document["node"] = remote.name();
-    answer.out << document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+    write_document(to_json(activation), remote.name(), answer.out);
   } else if (acted->late) {
     answer.err << remote.name() << ": too late: " << outcome_text(*activation.outcome) << '\n';
   } else if (activation.outcome) {
@@ -33,8 +32,9 @@ ExitStatus confirm(Remote& remote, const std::optional<ActivationId>& id, const 
 
 ExitStatus run(const ConfirmOptions& options) {
   // Its own login is a new one, as a confirm needs: only what one command opens is shared.
-  return on_host(options.common,
-                 [&](Remote& remote, const Answer& answer) { return confirm(remote, options.id, answer); });
+  return on_one_node(options.common, logged_in(options.common, [&](Remote& remote, const Answer& answer) {
+                       return confirm(remote, options.id, answer);
+                     }));
 }
 
 }  // namespace switchback

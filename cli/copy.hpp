@@ -1,19 +1,37 @@
 // SPDX-License-Identifier: MIT
-// Brings a closure to the host with nix, whose own words pass untouched. Decides nix's options; not whether
-// the closure is a good one.
+// Brings closures to the host with nix, whose own words pass untouched. Decides nix's options, and what to
+// look at when it fails; not whether the closures are good ones.
 #pragma once
 
 #include "activator/protocol/store_path.hpp"
 #include "cli/interrupt.hpp"
-#include "cli/remote.hpp"
+#include "cli/ssh_remote.hpp"
+
+#include <vector>
 
 namespace switchback {
 
-/// Errors: refused when `closure` is not in this machine's store, or when there is no nix.
-[[nodiscard]] Status check_in_store(const StorePath& closure);
+struct CopyOptions {
+  bool fast_connection = false;   // the host downloads nothing itself
+  bool check_signatures = false;  // the host does
+};
+
+/// Errors: refused when one of `closures` is not in this machine's store, or when there is no nix.
+[[nodiscard]] Status check_in_store(const std::vector<StorePath>& closures, const Interrupt& interrupt);
 /// Errors: refused.
-[[nodiscard]] Status copy_closure(const StorePath& closure, const SshRemote& host,
-                                  const Interrupt& interrupt);
-[[nodiscard]] Words nix_copy(const StorePath& closure, const std::string& destination);
+[[nodiscard]] Status copy_closures(const std::vector<StorePath>& closures, SshRemote& host,
+                                   const CopyOptions& options, const Interrupt& interrupt);
+/// One, as deploys do by default.
+[[nodiscard]] inline Status copy_closure(const StorePath& closure, SshRemote& host,
+                                         const Interrupt& interrupt) {
+  return copy_closures({closure}, host, {}, interrupt);
+}
+[[nodiscard]] Words nix_copy(const std::vector<StorePath>& closures, const std::string& destination,
+                             const CopyOptions& options);
+
+/// Why a copy failed, after nix has said on the terminal what went wrong: is there a nix at all?
+[[nodiscard]] Error copy_failed(const std::vector<StorePath>& closures, Remote& host, const Waker* waker);
+/// What `nix-store --version` on `host` tells. Errors: refused, with what to do, when there is none.
+[[nodiscard]] Result<std::string> nix_version(Remote& host, const Waker* waker);
 
 }  // namespace switchback

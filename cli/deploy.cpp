@@ -1,97 +1,160 @@
 // SPDX-License-Identifier: MIT
-#include "activator/protocol/status.hpp"
+#include "cli/attempt.hpp"
 #include "cli/copy.hpp"
+#include "cli/deploy_nodes.hpp"
 #include "cli/exit_status.hpp"
-#include "cli/text.hpp"
+#include "cli/options_deploy.hpp"
+#include "cli/plan_deployment.hpp"
 #include "cli/verbs.hpp"
 
-#include <nlohmann/json.hpp>
+#include <poll.h>
+#include <unistd.h>
 
-#include <cmath>
+#include <array>
+#include <cerrno>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace switchback {
 namespace {
 
-Error busy(const ActivationStatus& holder) {
-  std::string message = "busy: activation " + holder.id.short_text();
-  if (!holder.holder.empty()) message += " of " + printable(holder.holder);
-  message += " is " + std::string(text(holder.phase));
-  if (holder.seconds_left)
-    message += ", for at most " + std::to_string(std::llround(*holder.seconds_left)) + " s";
-  return {Errc::busy, message};
+std::vector<StorePath> closures_of(const NodeDeployment& node) {
+  std::vector<StorePath> out;
+  for (const auto& change : node.request.changes) {
+    if (change.closure) out.push_back(*change.closure);
+  }
+  return out;
 }
 
-/// Is there an activator, and is the host free? Asked before anything is copied.
-Result<std::string> preflight(const Deployment& with) {
-  const auto reply = with.remote.ask(Way::shared, {.method = std::string(kInterface) + ".Status"},
-                                     kAnswerTimeout, &with.interrupt.waker());
-  if (with.interrupt.count() > 0) {
-    return fail(Errc::refused, "interrupted; nothing has changed on " + with.remote.name());
-  }
-  if (!reply) return tl::make_unexpected(reply.error());
-  const auto status = parse_host_status(reply->parameters);
-  if (!status) return tl::make_unexpected(status.error());
-  if (status->running && !status->running->outcome) {
-    return tl::make_unexpected(busy(*status->running));
-  }
-  if (!status->trouble.empty()) with.display.note("trouble on the host: " + status->trouble);
-  return printable(status->version);
+bool is_copied(const NodeDeployment& node) { return !node.address.local && !node.remote_build; }
+
+std::string names(const std::vector<StorePath>& closures) {
+  std::string out;
+  for (const auto& closure : closures) out += (out.empty() ? "" : ", ") + closure.name();
+  return out;
 }
 
-ExitStatus give_up(Display& display, const Error& error) {
-  const auto status = exit_status(error.code);
-  display.failure(error, status);
-  return status;
+/// Everything that can be known to be missing before any host is touched.
+Status check_closures(const std::vector<NodeDeployment>& nodes, const Interrupt& interrupt) {
+  for (const auto& node : nodes) {
+    if (!is_copied(node)) continue;
+    if (auto there = check_in_store(closures_of(node), interrupt); !there) return there;
+  }
+  return {};
+}
+
+/// What is typed until the end of the line; nothing when interrupted.
+std::string typed_line(const Interrupt& interrupt) {
+  std::string line;
+  for (;;) {
+    std::array<pollfd, 2> watched{{{STDIN_FILENO, POLLIN, 0}, {interrupt.waker().fd(), POLLIN, 0}}};
+    if (poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) return "";
+    if (interrupt.count() > 0) return "";
+    if (watched[0].revents == 0) continue;
+    char character = '\n';
+    if (read(STDIN_FILENO, &character, 1) <= 0 || character == '\n') return line;
+    line += character;
+  }
+}
+
+/// Errors: refused unless somebody says yes.
+Status ask_first(const std::vector<NodeDeployment>& nodes, const Interrupt& interrupt) {
+  if (!has_terminal()) return fail(Errc::invalid_request, "--interactive needs a terminal to ask on");
+  std::cerr << "This is deployed:\n";
+  for (const auto& node : nodes) {
+    for (const auto& change : node.request.changes) {
+      std::cerr << "  " << node.address.node << "  " << change.profile.text() << "  "
+                << (change.closure ? change.closure->text() : "(removed)") << '\n';
+    }
+  }
+  std::cerr << "Go on? [y/N] " << std::flush;
+  const auto answer = typed_line(interrupt);
+  if (answer == "y" || answer == "Y" || answer == "yes") return {};
+  return fail(Errc::refused, "not deployed: nothing has changed on any host");
+}
+
+/// Interrupts that come from now on: those before have been obeyed.
+class LaterInterrupt final : public Interrupt {
+ public:
+  explicit LaterInterrupt(const Interrupt& whole) : whole_(whole), before_(whole.count()) {
+    whole_.waker().clear();
+  }
+  [[nodiscard]] int count() const override { return whole_.count() - before_; }
+  [[nodiscard]] const Waker& waker() const override { return whole_.waker(); }
+
+ private:
+  const Interrupt& whole_;
+  int before_;
+};
+
+Ended deploy_to(const NodeDeployment& node, const DeployOptions& options,
+                const std::vector<std::string>& notes, const Interrupt& interrupt) {
+  const auto& common = options.common;
+  const auto display = make_display(node.address.node, common.json, common.verbosity);
+  for (const auto& sentence : notes) display->note(sentence);
+  const auto follow = follow_settings(node.address);
+  const auto what = activation(node.request);
+  if (!is_copied(node)) {
+    const auto remote = make_remote(node.address);
+    return attempt(what, {.remote = *remote,
+                          .display = *display,
+                          .interrupt = interrupt,
+                          .follow = follow,
+                          .wait = options.wait});
+  }
+  SshRemote remote(ssh_settings(node.address), node.address.node);
+  const auto closures = closures_of(node);
+  const CopyOptions copy{node.fast_connection, node.check_signatures};
+  return attempt(what, {.remote = remote,
+                        .display = *display,
+                        .interrupt = interrupt,
+                        .copy = [&] { return copy_closures(closures, remote, copy, interrupt); },
+                        .copied = names(closures),
+                        .follow = follow,
+                        .wait = options.wait});
+}
+
+ExitStatus roll_back(const NodeDeployment& node, const RollbackRequest& request, const std::string& failed,
+                     const CommonOptions& common, const Interrupt& interrupt) {
+  const LaterInterrupt later(interrupt);
+  const auto remote = make_remote(node.address);
+  const auto display = make_display(node.address.node, common.json, common.verbosity);
+  display->note("rolling back " + request.profile.text() + ", because " + failed + " failed");
+  return attempt(rollback(request), {.remote = *remote,
+                                     .display = *display,
+                                     .interrupt = later,
+                                     .follow = follow_settings(node.address)})
+      .status;
 }
 
 }  // namespace
 
-ExitStatus deploy(const ActivateRequest& request, const Deployment& with) {
-  auto& display = with.display;
-  display.step({"connect", StepState::begun, ""});
-  if (with.follow.may_prompt) display.make_room();
-  auto connected = with.connect().and_then([&] { return preflight(with); });
-  if (!connected) {
-    display.step({"connect", StepState::failed, connected.error().message});
-    return give_up(display, connected.error());
-  }
-  display.step({"connect", StepState::done, "activator " + *connected});
-
-  const auto& closure = *request.changes.front().closure;
-  display.step({"copy", StepState::begun, closure.text()});
-  display.make_room();  // nix writes on the terminal itself
-  if (const auto copied = with.copy(); !copied) {
-    display.step({"copy", StepState::failed, copied.error().message});
-    return give_up(display, copied.error());
-  }
-  display.step({"copy", StepState::done, closure.name()});
-
-  Follower follower(with.remote, display, with.interrupt, request, with.follow);
-  const auto outcome = follower.run();
-  if (outcome) return exit_status(outcome->outcome);
-  if (!follower.unknown()) return give_up(display, outcome.error());
-  display.failure({outcome.error().code, outcome.error().message + "\nthe outcome is unknown; " +
-                                             with.follow.status_command + " tells"},
-                  ExitStatus::unknown);
-  return ExitStatus::unknown;
-}
-
 ExitStatus run(const DeployOptions& options) {
-  const auto& common = options.common;
   const SignalInterrupt interrupt;
-  SshRemote remote(ssh_settings(common));
-  const auto display = make_display(remote.name(), common.json, common.verbosity);
-  const auto& closure = *options.request.changes.front().closure;
-  if (const auto there = check_in_store(closure); !there) return give_up(*display, there.error());
-  return deploy(options.request,
-                {.remote = remote,
-                 .display = *display,
-                 .interrupt = interrupt,
-                 .connect = [&] { return remote.connect(interrupt); },
-                 .copy = [&] { return copy_closure(closure, remote, interrupt); },
-                 .follow = {.may_prompt = !remote.settings().batch,
-                            .confirm_command = "switchback confirm --host " + common.destination,
-                            .status_command = "switchback status --host " + common.destination}});
+  const auto nodes = plan_deployment(options, interrupt);
+  if (!nodes) return refuse(nodes.error());
+  const auto& over = options.common.overrides;
+  if (over.interactive.value_or(false)) {
+    if (auto wanted = ask_first(*nodes, interrupt); !wanted) return refuse(wanted.error());
+  }
+  if (auto there = check_closures(*nodes, interrupt); !there) {
+    return complain(there.error(), nodes->front().address.node, answer_for(options.common, interrupt));
+  }
+  auto notes = idle_flags(over);
+  const NodeActions actions{
+      .deploy =
+          [&](const NodeDeployment& node) {
+            return deploy_to(node, options, std::exchange(notes, {}), interrupt);
+          },
+      .roll_back =
+          [&](const NodeDeployment& node, const RollbackRequest& request, const std::string& failed) {
+            return roll_back(node, request, failed, options.common, interrupt);
+          },
+      .detached = [&] { return interrupt.count() >= 2; }};
+  return deploy_nodes(*nodes, actions, over.rollback_succeeded.value_or(true));
 }
 
 }  // namespace switchback

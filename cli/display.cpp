@@ -26,20 +26,30 @@ std::string_view variable(const char* name) {
   return value != nullptr ? value : "";
 }
 
-}  // namespace
-
-bool has_terminal() { return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0; }
-
-std::unique_ptr<Display> make_display(const std::string& node, bool json, int verbosity) {
-  DisplaySettings settings{.node = node, .verbosity = verbosity};
+std::unique_ptr<Display> display_for(DisplaySettings settings, bool json) {
   if (json) return json_display(std::move(settings), std::cout);
   const bool terminal = isatty(STDERR_FILENO) != 0;
   // Lines that go to a file are left whole, to be searched.
   if (terminal) settings.width = terminal_width(STDERR_FILENO);
   const bool dumb = variable("TERM").empty() || variable("TERM") == "dumb";
-  if (!terminal || dumb || verbosity < 0) return plain_display(std::move(settings), std::cout, std::cerr);
+  if (!terminal || dumb || settings.verbosity < 0)
+    return plain_display(std::move(settings), std::cout, std::cerr);
   settings.colours = variable("NO_COLOR").empty();
   return terminal_display(std::move(settings), std::cout, std::cerr);
+}
+
+}  // namespace
+
+bool has_terminal() { return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0; }
+
+std::size_t output_width() { return isatty(STDOUT_FILENO) != 0 ? terminal_width(STDOUT_FILENO) : 0; }
+
+std::unique_ptr<Display> make_display(const std::string& node, bool json, int verbosity) {
+  return display_for({.node = node, .verbosity = verbosity}, json);
+}
+
+std::unique_ptr<Display> make_watching_display(const std::string& node, bool json, int verbosity) {
+  return display_for({.node = node, .verbosity = verbosity, .host_times = true}, json);
 }
 
 }  // namespace switchback

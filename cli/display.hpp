@@ -16,7 +16,7 @@ namespace switchback {
 
 enum class StepState { begun, done, failed };
 
-/// A step of the pusher's own: `connect`, `copy`, `confirm`.
+/// A step of the pusher's own: `connect`, `copy`, `wait`, `confirm`.
 struct Step {
   std::string name;
   StepState state = StepState::begun;
@@ -31,8 +31,10 @@ class Display {
   virtual void event(const Event& event, const nlohmann::json& raw) = 0;
   /// Something that the pusher saw or does.
   virtual void note(const std::string& text) = 0;
-  /// The end, other than by an outcome.
+  /// A bad end, other than by an outcome.
   virtual void failure(const Error& error, ExitStatus status) = 0;
+  /// A good one.
+  virtual void finished(const std::string& text) = 0;
   /// Called several times a second while nothing happens.
   virtual void tick() {}
   /// Another program is about to write to the terminal.
@@ -44,6 +46,7 @@ struct DisplaySettings {
   int verbosity = 0;
   std::size_t width = 0;  // of lines; 0: no limit
   bool colours = false;
+  bool host_times = false;  // what is told may have happened long ago: durations by the host's clock
   std::function<Clock::time_point()> now = Clock::now;
 };
 
@@ -57,7 +60,13 @@ struct DisplaySettings {
 /// The display for this process's standard streams.
 [[nodiscard]] std::unique_ptr<Display> make_display(const std::string& node, bool json, int verbosity);
 
+/// The same for an activation that is watched.
+[[nodiscard]] std::unique_ptr<Display> make_watching_display(const std::string& node, bool json,
+                                                             int verbosity);
+
 /// Whether ssh can ask somebody something: input and error are a terminal.
 [[nodiscard]] bool has_terminal();
+/// Columns of standard output; 0 where it is no terminal: lines that go to a file are left whole.
+[[nodiscard]] std::size_t output_width();
 
 }  // namespace switchback

@@ -42,6 +42,13 @@ class JsonDisplay final : public Display {
     write(std::move(document));
   }
 
+  void finished(const std::string& text) override {
+    auto document = own("done");
+    document["message"] = text;
+    document["exit"] = static_cast<int>(ExitStatus::done);
+    write(std::move(document));
+  }
+
  private:
   static json own(const char* type) {
     using namespace std::chrono;

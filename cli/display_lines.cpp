@@ -19,6 +19,7 @@ std::string done_word(const std::string& step) {
   if (step == "connect") return "connected";
   if (step == "copy") return "copied";
   if (step == "confirm") return "confirmed";
+  if (step == "wait") return "waited";
   return step;
 }
 
@@ -29,14 +30,18 @@ std::string seconds_text(double seconds) {
 }
 
 LineDisplay::LineDisplay(DisplaySettings settings, std::ostream& out, std::ostream& err)
-    : settings_(std::move(settings)),
-      out_(out),
-      err_(err),
-      begun_(settings_.now()),
-      step_begun_(settings_.now()) {}
+    : settings_(std::move(settings)), out_(out), err_(err), step_begun_(settings_.now()) {
+  // What is watched has begun with its first event.
+  if (!settings_.host_times) begun_ = moment();
+}
 
 std::chrono::milliseconds LineDisplay::since(Clock::time_point begin) const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(settings_.now() - begin);
+}
+
+std::chrono::milliseconds LineDisplay::took_since(const Moment& begin) const {
+  if (!settings_.host_times) return since(begin.here);
+  return std::chrono::milliseconds(std::max<std::int64_t>(0, told_ms_ - begin.there_ms));
 }
 
 void LineDisplay::step(const Step& step) {
@@ -46,16 +51,29 @@ void LineDisplay::step(const Step& step) {
 }
 
 void LineDisplay::event(const Event& event, const nlohmann::json& /*raw*/) {
+  told_ms_ = event.time_ms;
+  if (!begun_) begun_ = moment();
   std::visit([this](const auto& body) { show(body); }, event.body);
 }
 
 void LineDisplay::note(const std::string& text) {
-  if (!quiet()) line(Mark::none, "", printable(text));
+  if (quiet()) return;
+  for (const auto& [part, to_copy] : lines_of(text)) {
+    if (to_copy)
+      write(err_, part + "\n");
+    else
+      line(Mark::none, "", part);
+  }
 }
 
 void LineDisplay::failure(const Error& error, ExitStatus /*status*/) {
   ended();
   result(err_, error.message);
+}
+
+void LineDisplay::finished(const std::string& text) {
+  ended();
+  result(out_, text);
 }
 
 void LineDisplay::show(const LogEvent& body) {
@@ -73,7 +91,19 @@ void LineDisplay::show(const WarningEvent& body) { line(Mark::warning, "warning"
 void LineDisplay::show(const OutcomeEvent& body) {
   ended();
   show_causes(body);
-  result(out_, outcome_text(body, since(begun_)));
+  result(out_, outcome_text(body, took_since(*begun_)));
+  if (body.outcome == Outcome::planned) show_plan();
+}
+
+/// Of a dry run: it is the result.
+void LineDisplay::show_plan() {
+  std::string lines;
+  auto sentences = plan_.sentences();
+  if (sentences.empty()) sentences.emplace_back("no unit would be touched");
+  for (const auto& sentence : sentences) {
+    for (const auto& part : fitted(sentence, 2)) lines += prefix() + "  " + part + "\n";
+  }
+  write(out_, lines);
 }
 
 /// The first cause stands in the result, and logs that came while it happened are on the screen already.
@@ -102,14 +132,13 @@ void LineDisplay::line(Mark mark, const std::string& word, const std::string& de
 }
 
 void LineDisplay::result(std::ostream& stream, const std::string& text) {
-  // The lines of one text stay lines: a hint may hold one that is to be copied.
   std::string lines;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const auto end = std::min(text.find('\n', begin), text.size());
-    for (const auto& part : fitted(printable(text.substr(begin, end - begin)), 0)) {
-      lines += (lines.empty() ? prefix() : "    ") + part + "\n";
+  for (const auto& [part, to_copy] : lines_of(text)) {
+    if (to_copy) {
+      lines += part + "\n";
+      continue;
     }
-    begin = end + 1;
+    for (const auto& piece : fitted(part, 0)) lines += (lines.empty() ? prefix() : "    ") + piece + "\n";
   }
   write(stream, lines);
 }

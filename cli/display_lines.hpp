@@ -6,6 +6,8 @@
 #include "cli/display.hpp"
 #include "cli/words.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,6 +24,7 @@ class LineDisplay : public Display {
   void event(const Event& event, const nlohmann::json& raw) final;
   void note(const std::string& text) override;
   void failure(const Error& error, ExitStatus status) override;
+  void finished(const std::string& text) override;
 
  protected:
   virtual void show(const PhaseEvent& body) = 0;
@@ -40,6 +43,15 @@ class LineDisplay : public Display {
   [[nodiscard]] bool verbose() const { return settings_.verbosity > 0; }
   [[nodiscard]] const PlanWords& plan() const { return plan_; }
   [[nodiscard]] std::chrono::milliseconds since(Clock::time_point begin) const;
+
+  /// A moment by both clocks.
+  struct Moment {
+    Clock::time_point here;
+    std::int64_t there_ms = 0;
+  };
+  [[nodiscard]] Moment moment() const { return {settings_.now(), told_ms_}; }
+  /// From `begin` to what is told now, by the clock that counts.
+  [[nodiscard]] std::chrono::milliseconds took_since(const Moment& begin) const;
   std::ostream& err() { return err_; }
 
  private:
@@ -48,6 +60,7 @@ class LineDisplay : public Display {
   void show(const WarningEvent& body);
   void show(const OutcomeEvent& body);
   void show_causes(const OutcomeEvent& body);
+  void show_plan();
   void result(std::ostream& stream, const std::string& text);
   /// `text` in lines that leave room for the node's name and `indent`.
   [[nodiscard]] std::vector<std::string> fitted(const std::string& text, std::size_t indent) const;
@@ -56,8 +69,9 @@ class LineDisplay : public Display {
   DisplaySettings settings_;
   std::ostream& out_;
   std::ostream& err_;
-  Clock::time_point begun_;
+  std::optional<Moment> begun_;  // none until something was shown
   Clock::time_point step_begun_;
+  std::int64_t told_ms_ = 0;  // when the host saw what it tells now
   PlanWords plan_;
   std::set<std::string> logged_units_;
 };

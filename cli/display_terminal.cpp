@@ -68,7 +68,7 @@ class TerminalDisplay final : public LineDisplay {
     room_ = false;
     finish_phase(body.phase);
     phase_ = body.phase;
-    phase_begun_ = settings().now();
+    phase_begun_ = moment();
     deadline_ = body.deadline;
     units_.clear();
     draw();
@@ -78,7 +78,7 @@ class TerminalDisplay final : public LineDisplay {
     const auto ended = std::exchange(phase_, std::nullopt);
     const auto word = ended ? done_word(*ended) : "";
     if (word.empty()) return;
-    const auto took = "(" + duration_text(since(phase_begun_)) + ")";
+    const auto took = "(" + duration_text(took_since(phase_begun_)) + ")";
     if (next == Phase::reverting) return line(Mark::bad, running_word(*ended), took);
     if (*ended != Phase::preparing) return line(Mark::good, word, took);
     const auto what = plan().text();
@@ -128,7 +128,7 @@ class TerminalDisplay final : public LineDisplay {
 
   [[nodiscard]] std::string time_left() const {
     if (!deadline_) return "";
-    const double spent = static_cast<double>(since(phase_begun_).count()) / 1000.0;
+    const double spent = static_cast<double>(since(phase_begun_.here).count()) / 1000.0;
     return seconds_text(*deadline_ - spent);
   }
 
@@ -136,7 +136,7 @@ class TerminalDisplay final : public LineDisplay {
   [[nodiscard]] std::vector<std::string> live_lines() const {
     const auto name = settings().node + ": ";
     if (!phase_) return {};
-    const auto spent = std::to_string(since(phase_begun_).count() / 1000) + " s";
+    const auto spent = std::to_string(since(phase_begun_.here).count() / 1000) + " s";
     const auto limit = deadline_ ? ", at most " + time_left() + " more" : "";
     std::vector<std::string> lines{name + "· " + padded(running_word(*phase_), 12) + spent + limit};
     for (const auto& [unit, interest] : units_) {
@@ -167,7 +167,7 @@ class TerminalDisplay final : public LineDisplay {
   }
 
   std::optional<Phase> phase_;
-  Clock::time_point phase_begun_;
+  Moment phase_begun_;
   std::optional<double> deadline_;
   std::map<std::string, Interest> units_;
   bool room_ = false;

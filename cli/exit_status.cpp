@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/exit_status.hpp"
 
+#include <algorithm>
+
 namespace switchback {
 
 ExitStatus exit_status(Errc code) {
@@ -26,6 +28,15 @@ ExitStatus exit_status(Errc code) {
       return ExitStatus::nothing_changed;
   }
   return ExitStatus::nothing_changed;
+}
+
+ExitStatus worst(const std::vector<ExitStatus>& statuses) {
+  for (const auto candidate : {ExitStatus::needs_a_person, ExitStatus::unknown, ExitStatus::reverted,
+                               ExitStatus::committed_unhealthy, ExitStatus::busy, ExitStatus::unreachable,
+                               ExitStatus::nothing_changed, ExitStatus::usage}) {
+    if (std::find(statuses.begin(), statuses.end(), candidate) != statuses.end()) return candidate;
+  }
+  return ExitStatus::done;
 }
 
 }  // namespace switchback

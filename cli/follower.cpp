@@ -2,6 +2,7 @@
 #include "cli/follower.hpp"
 
 #include "activator/protocol/event.hpp"
+#include "cli/versions.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -15,53 +16,47 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kTick{250};
 constexpr milliseconds kConfirmNewsWait{1000};
-constexpr double kLongestWindow = 86'400;            // seconds, of what a host may say
-constexpr std::chrono::minutes kRevertAllowance{5};  // two attempts, and a boot in between
-
-std::string method(const char* member) { return std::string(kInterface) + "." + member; }
+constexpr double kLongestWindow = 86'400;  // seconds, of what a host may say
 
 }  // namespace
 
-Follower::Follower(Remote& remote, Display& display, const Interrupt& interrupt, ActivateRequest request,
+Follower::Follower(Remote& remote, Display& display, const Interrupt& interrupt, Followed what,
                    FollowSettings settings)
     : remote_(remote),
       display_(display),
       interrupt_(interrupt),
-      request_(std::move(request)),
+      what_(std::move(what)),
       settings_(std::move(settings)),
       pause_(settings_.first_retry) {}
 
-Result<OutcomeEvent> Follower::run() {
+Result<FollowEnd> Follower::run() {
   auto status = begin();
   if (!status) return tl::make_unexpected(status.error());
   status = read_events();
-  while (!outcome_) {
+  while (!end_) {
     if (final_) return tl::make_unexpected(status.error());
     status = regain(status.error());
     if (status) status = read_events();
   }
-  return *outcome_;
+  return *end_;
 }
 
 Status Follower::begin() {
-  auto connection = remote_.open(Way::shared);
-  if (!connection) return tl::make_unexpected(connection.error());
   // A first word over this connection: if it fails the host has certainly not begun.
-  const auto hello = connection->ask({.method = std::string(kVarlinkInterface) + ".GetInfo"},
-                                     Clock::now() + kAnswerTimeout, &interrupt_.waker());
+  auto greeted = remote_.greet(Way::shared, kAnswerTimeout, &interrupt_.waker());
   if (interrupt_.count() > 0)
     return fail(Errc::refused, "interrupted; nothing has changed on " + remote_.name());
-  if (!hello) return tl::make_unexpected(hello.error());
-  connection_ = std::move(*connection);
+  if (!greeted) return tl::make_unexpected(greeted.error());
+  connection_ = std::move(greeted->connection);
+  version_ = greeted->version;
   sent_ = true;
   // If this fails, so does the reading that follows.
-  static_cast<void>(
-      connection_->call({.method = method("Activate"), .parameters = to_json(request_), .more = true}));
+  static_cast<void>(connection_->call(what_.call));
   return {};
 }
 
 Status Follower::read_events() {
-  while (!outcome_) {
+  while (!end_) {
     if (auto obeyed = obey_interrupts(); !obeyed) return obeyed;
     auto reply = connection_->next(Clock::now() + kTick, &interrupt_.waker());
     if (!reply) return tl::make_unexpected(reply.error());
@@ -83,53 +78,62 @@ Status Follower::take(const Reply& reply) {
   lost_at_.reset();
   pause_ = settings_.first_retry;
   if (const auto raw = reply.parameters.find("event"); raw != reply.parameters.end()) {
-    const auto event = parse_event(*raw);
+    auto event = parse_event(*raw);
     if (!event)
       display_.note("the host tells what this version cannot read: " + event.error().message);
-    else if (*event && (*event)->activation == request_.id)
-      take(**event, *raw);
+    else if (*event && (*event)->activation == what_.id)
+      take(std::move(**event), *raw);
   }
-  if (reply.continues || outcome_) return {};
+  if (reply.continues || end_) return {};
   return fail(Errc::unavailable, "the activator stopped telling");
 }
 
 Status Follower::answered_with_error(const Reply& reply) {
   auto error = error_of(reply);
   const bool forgotten = error.code == Errc::no_such_activation;
-  // An error to Activate says that it does not begin; to Watch, that of an unknown id alone says so.
+  // An error to what begins it says that it does not begin; to Watch, that of an unknown id alone says so.
   const bool watching = lost_at_.has_value() || accepted_;
   if (watching && !forgotten) return tl::make_unexpected(std::move(error));
   final_ = true;
   rejected_ = !accepted_;
-  if (!watching) return tl::make_unexpected(std::move(error));
-  if (!accepted_) return fail(Errc::unavailable, last_loss_ + "; nothing has changed on " + remote_.name());
-  return tl::make_unexpected(std::move(error));
+  if (!watching) return tl::make_unexpected(with_versions(std::move(error), version_, remote_.name()));
+  if (accepted_ || !what_.ours) return tl::make_unexpected(std::move(error));
+  return fail(Errc::unavailable, last_loss_ + "; nothing has changed on " + remote_.name());
 }
 
-void Follower::take(const Event& event, const nlohmann::json& raw) {
+void Follower::take(Event event, const nlohmann::json& raw) {
   last_seq_ = std::max(last_seq_, event.seq);
+  auto* phase = std::get_if<PhaseEvent>(&event.body);
+  if (phase != nullptr && left_ && left_->first == phase->phase) phase->deadline = left_->second;
   if (const auto* outcome = std::get_if<OutcomeEvent>(&event.body)) {
-    if (outcome->outcome == Outcome::committed) await_confirm_news();
-    outcome_ = *outcome;
+    const bool kept =
+        outcome->outcome == Outcome::committed || outcome->outcome == Outcome::committed_unhealthy;
+    if (kept) await_confirm_news();
+    end_ = *outcome;
   }
   display_.event(event, raw);
-  if (const auto* phase = std::get_if<PhaseEvent>(&event.body)) react(*phase);
+  if (phase != nullptr) react(*phase);
 }
 
 void Follower::react(const PhaseEvent& phase) {
   // Not while committing: the attempt that was heard is answered only when the commit is durable.
   if (phase.phase != Phase::awaiting_confirmation && phase.phase != Phase::committing) confirmer_.reset();
-  if (phase.phase != Phase::awaiting_confirmation || cancel_sent_) return;
-  if (request_.confirm == ConfirmMode::manual) {
-    return display_.note("to keep it: " + settings_.confirm_command + " " + request_.id.text());
-  }
-  if (confirmer_ || request_.confirm != ConfirmMode::automatic) return;
+  const bool testing = phase.phase == Phase::testing && what_.mode == Mode::test && what_.ours;
+  if (testing && !cancel_sent_) end_ = UnderTest{phase.deadline};
+  if (phase.phase == Phase::awaiting_confirmation && !cancel_sent_) confirm(phase);
+}
+
+void Follower::confirm(const PhaseEvent& phase) {
+  const auto by_hand = command("confirm");
+  if (!what_.ours) return display_.note("somebody is to confirm it; to do so from here:\n    " + by_hand);
+  if (what_.confirm == ConfirmMode::manual) return display_.note("to keep it:\n    " + by_hand);
+  if (confirmer_ || what_.confirm != ConfirmMode::automatic) return;
   const auto window =
       phase.deadline ? milliseconds(std::llround(std::clamp(*phase.deadline, 0.0, kLongestWindow) * 1000))
-                     : request_.confirm_timeout;
+                     : what_.confirm_timeout;
   display_.step({"confirm", StepState::begun, ""});
   if (settings_.may_prompt) display_.make_room();
-  confirmer_ = std::make_unique<Confirmer>(remote_, request_.id, Clock::now() + window, interrupt_.waker());
+  confirmer_ = std::make_unique<Confirmer>(remote_, what_.id, Clock::now() + window, interrupt_.waker());
 }
 
 /// The answer to the confirm and the outcome come over two connections, at the same moment.
@@ -151,9 +155,9 @@ void Follower::show_confirm_news() {
 }
 
 Status Follower::obey_interrupts() {
-  if (interrupt_.count() >= 2) {
+  if (interrupt_.count() >= (what_.ours ? 2 : 1)) {
     final_ = true;
-    return fail(Errc::timeout, "left alone: activation " + request_.id.short_text() + " goes on without you");
+    return fail(Errc::timeout, "left alone: activation " + what_.id.short_text() + " goes on without you");
   }
   if (interrupt_.count() == 1 && !cancel_sent_) cancel();
   return {};
@@ -165,27 +169,37 @@ void Follower::cancel() {
   display_.note("interrupted: " + remote_.name() + " is told to revert; interrupt again not to wait for it");
   interrupt_.waker().clear();
   if (interrupt_.count() >= 2) return;
-  const CancelRequest request{request_.id, "interrupted by its pusher"};
-  const auto reply = remote_.ask(Way::shared, {.method = method("Cancel"), .parameters = to_json(request)},
-                                 kAnswerTimeout, &interrupt_.waker());
+  const CancelRequest request{what_.id, "interrupted by its pusher"};
+  const auto reply = remote_.ask(
+      Way::shared, {.method = std::string(kInterface) + ".Cancel", .parameters = to_json(request)},
+      kAnswerTimeout, &interrupt_.waker());
   if (!reply && interrupt_.count() < 2) display_.note("not cancelled: " + reply.error().message);
-}
-
-milliseconds Follower::patience() const {
-  if (settings_.patience.count() > 0) return settings_.patience;
-  return 2 * request_.activation_timeout + request_.gate.deadline + request_.confirm_timeout +
-         kRevertAllowance;
 }
 
 /// Waits a while and asks again over a new connection. Errors: only when it is time to give up.
 Status Follower::regain(const Error& lost) {
   connection_.reset();
-  if (!lost_at_ || lost.message != last_loss_) {
+  const bool as_root = lost.code == Errc::not_permitted && remote_.become_root();
+  if (!as_root && (!lost_at_ || lost.message != last_loss_)) {
     display_.note("contact lost: " + lost.message + "; the host goes on by itself, asking it again");
   }
   if (!lost_at_) lost_at_ = Clock::now();
   last_loss_ = lost.message;
-  const auto give_up = *lost_at_ + patience();
+  const auto patience = settings_.patience.count() > 0 ? settings_.patience : what_.patience;
+  if (!as_root) {
+    if (auto paused = pause_before(*lost_at_ + patience); !paused) return paused;
+  }
+  if (interrupt_.count() == 1) cancel_sent_ = false;  // that it was heard is not known
+  // Where the shared login is gone this one logs in, and may have to ask.
+  if (settings_.may_prompt) display_.make_room();
+  auto connection = remote_.open(Way::shared);
+  if (!connection) return tl::make_unexpected(connection.error());
+  connection_ = std::move(*connection);
+  return connection_->call(watch_call(what_.id, last_seq_));
+}
+
+/// Errors: it is time to give up.
+Status Follower::pause_before(Clock::time_point give_up) {
   const auto until =
       std::min(give_up, Clock::now() + std::exchange(pause_, std::min(pause_ * 2, settings_.longest_retry)));
   const int interrupts = interrupt_.count();
@@ -195,16 +209,13 @@ Status Follower::regain(const Error& lost) {
     show_confirm_news();
     display_.tick();
   }
-  if (Clock::now() >= give_up) {
-    final_ = true;
-    return fail(Errc::timeout, "contact lost and not regained: " + lost.message);
-  }
-  if (interrupt_.count() == 1) cancel_sent_ = false;  // that it was heard is not known
-  auto connection = remote_.open(Way::shared);
-  if (!connection) return tl::make_unexpected(connection.error());
-  connection_ = std::move(*connection);
-  const WatchRequest request{request_.id, last_seq_};
-  return connection_->call({.method = method("Watch"), .parameters = to_json(request), .more = true});
+  if (Clock::now() < give_up) return {};
+  final_ = true;
+  return fail(Errc::timeout, "contact lost and not regained: " + last_loss_);
+}
+
+std::string Follower::command(const char* verb) const {
+  return std::string("switchback ") + verb + " " + settings_.where + " " + what_.id.text();
 }
 
 }  // namespace switchback

@@ -3,59 +3,72 @@
 // events, confirms it, cancels it when interrupted. The host decides how it ends; this only finds out.
 #pragma once
 
-#include "activator/protocol/request.hpp"
 #include "cli/confirmer.hpp"
 #include "cli/display.hpp"
+#include "cli/followed.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/remote.hpp"
 
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
+#include <variant>
 
 namespace switchback {
 
 struct FollowSettings {
-  bool may_prompt = false;      // ssh may ask on the terminal during a confirm
-  std::string confirm_command;  // what to type for a manual confirm, without the id
-  std::string status_command;   // what to type when the outcome is unknown
+  bool may_prompt = false;  // ssh may ask on the terminal during a login
+  std::string where;        // what reaches the host when it is typed: «--host root@web1»
   std::chrono::milliseconds first_retry{1000};
   std::chrono::milliseconds longest_retry{10'000};
-  std::chrono::milliseconds patience{0};  // for a lost host; zero: found from the request's deadlines
+  std::chrono::milliseconds patience{0};  // for a lost host; zero: the activation's own
 };
+
+/// Healthy, and kept by the host for a while: the end of a test, as far as its pusher is concerned.
+struct UnderTest {
+  std::optional<double> seconds;  // for how long
+};
+using FollowEnd = std::variant<OutcomeEvent, UnderTest>;
 
 class Follower {
  public:
-  Follower(Remote& remote, Display& display, const Interrupt& interrupt, ActivateRequest request,
+  Follower(Remote& remote, Display& display, const Interrupt& interrupt, Followed what,
            FollowSettings settings);
 
   /// Errors: why the host has not begun; with `unknown`, why its outcome cannot be told.
-  [[nodiscard]] Result<OutcomeEvent> run();
+  [[nodiscard]] Result<FollowEnd> run();
   /// Whether the host may have begun: then a failure does not mean that nothing changed there.
   [[nodiscard]] bool unknown() const { return sent_ && !rejected_; }
+  /// Of an activation that was joined: what is left of a phase, where its event tells what it had once.
+  void left_of(Phase phase, std::optional<double> seconds) { left_ = {phase, seconds}; }
 
  private:
   Status begin();
   Status read_events();
   Status take(const Reply& reply);
-  void take(const Event& event, const nlohmann::json& raw);
+  void take(Event event, const nlohmann::json& raw);
   void react(const PhaseEvent& phase);
+  void confirm(const PhaseEvent& phase);
   Status answered_with_error(const Reply& reply);
   void await_confirm_news();
   void show_confirm_news();
   Status obey_interrupts();
   void cancel();
   Status regain(const Error& lost);
-  [[nodiscard]] std::chrono::milliseconds patience() const;
+  Status pause_before(Clock::time_point give_up);
+  [[nodiscard]] std::string command(const char* verb) const;
 
   Remote& remote_;
   Display& display_;
   const Interrupt& interrupt_;
-  ActivateRequest request_;
+  Followed what_;
   FollowSettings settings_;
   std::optional<Connection> connection_;
   std::unique_ptr<Confirmer> confirmer_;
-  std::optional<OutcomeEvent> outcome_;
+  std::optional<FollowEnd> end_;
+  std::optional<std::pair<Phase, std::optional<double>>> left_;
+  std::string version_;  // the activator's
   std::uint64_t last_seq_ = 0;
   bool sent_ = false;      // the request may have reached the host
   bool accepted_ = false;  // it told so

@@ -4,8 +4,11 @@
 #pragma once
 
 #include "activator/protocol/request.hpp"
+#include "cli/id_prefix.hpp"
+#include "cli/overrides.hpp"
 #include "cli/ssh.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <variant>
@@ -13,27 +16,61 @@
 
 namespace switchback {
 
+/// Where to, and how it is told. One of: a destination, this host, TARGETs of a manifest.
 struct CommonOptions {
-  std::string destination;  // [USER@]HOST
-  Words ssh_options;        // NIX_SSHOPTS is not among them
+  std::string destination{};           // [USER@]HOST of --host; empty when it was not given
+  bool local = false;                  // --local
+  std::vector<std::string> targets{};  // as given, with --targets; «.» when neither of the others was given
+  std::optional<std::string> file{};   // -f, --file: where TARGETs are looked up instead of a flake
+  std::vector<std::string> nix_arguments{};  // what stood after --
+  Overrides overrides{};
+  Words ssh_options{};  // of --ssh-opt, before all others; NIX_SSHOPTS is not among them
   bool json = false;
   int verbosity = 0;  // -1 with -q
 };
 
 struct DeployOptions {
   CommonOptions common;
-  ActivateRequest request;  // with a random id
+  /// With a random id and all that the command line says. One change with --host or --local; without them no
+  /// change, as those are what a manifest says.
+  ActivateRequest request;
+  std::optional<std::chrono::milliseconds> wait{};  // for a host that another activation holds
+};
+struct RollbackOptions {
+  CommonOptions common;
+  ActivateRequest how;                 // without changes
+  std::optional<ProfileName> profile;  // absent: the TARGET names one
+  std::optional<std::uint64_t> generation{};
+  std::optional<std::chrono::milliseconds> wait{};
+};
+struct RemoveOptions {
+  CommonOptions common;
+  ActivateRequest how;                 // without changes
+  std::optional<ProfileName> profile;  // absent: the TARGET names one
+  std::optional<std::chrono::milliseconds> wait{};
 };
 struct StatusOptions {
   CommonOptions common;
 };
+struct HistoryOptions {
+  CommonOptions common;
+  std::optional<IdPrefix> id;  // absent: a list
+  int limit = 10;
+};
+struct WatchOptions {
+  CommonOptions common;
+  std::optional<IdPrefix> id;  // absent, here and below: the running one
+};
 struct ConfirmOptions {
   CommonOptions common;
-  std::optional<ActivationId> id;  // the running one when absent
+  std::optional<IdPrefix> id;
 };
 struct CancelOptions {
   CommonOptions common;
-  std::optional<ActivationId> id;
+  std::optional<IdPrefix> id;
+};
+struct CheckOptions {
+  CommonOptions common;
 };
 
 /// Something was only asked about the command: printed to standard output, exit 0.
@@ -41,9 +78,17 @@ struct Printed {
   std::string text;
 };
 
-using Options = std::variant<DeployOptions, StatusOptions, ConfirmOptions, CancelOptions, Printed>;
+using Options = std::variant<DeployOptions, StatusOptions, HistoryOptions, WatchOptions, ConfirmOptions,
+                             CancelOptions, RollbackOptions, RemoveOptions, CheckOptions, Printed>;
 
 /// `arguments` without the program's name. Errors: invalid_request, for standard error and exit status 2.
 [[nodiscard]] Result<Options> parse_options(const std::vector<std::string>& arguments);
+
+/// A verb and its options, each as it is typed: «--soak», «-q».
+struct VerbWords {
+  std::string verb;
+  std::vector<std::string> options;
+};
+[[nodiscard]] std::vector<VerbWords> command_words();
 
 }  // namespace switchback

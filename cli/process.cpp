@@ -2,6 +2,7 @@
 #include "cli/process.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -18,6 +19,7 @@ namespace switchback {
 namespace {
 
 constexpr off_t kErrorTextBytes = 65'536;
+constexpr std::size_t kOutputBytes = 1'048'576;
 constexpr std::chrono::milliseconds kWaitStep{10};
 
 /// Between a pipe's making and its close-on-exec flag no other thread may spawn: its child would inherit the
@@ -188,6 +190,31 @@ std::string Process::error_text() const {
   const auto count = pread(fd, text.data(), text.size(), begin);
   text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
   return text;
+}
+
+Result<Ran> run_program(const std::vector<std::string>& argv, SpawnOptions options,
+                        Clock::time_point deadline, const Waker* waker) {
+  options.pipe_output = true;
+  auto process = Process::spawn(argv, options);
+  if (!process) return tl::make_unexpected(process.error());
+  const auto late = [&] { return fail(Errc::timeout, argv.front() + " did not end in time"); };
+  const auto output = process->take_output();
+  std::string out;
+  for (;;) {
+    std::array<pollfd, 2> watched{
+        {{output.get(), POLLIN, 0}, {waker != nullptr ? waker->fd() : -1, POLLIN, 0}}};
+    const int ready = poll(watched.data(), watched.size(), poll_timeout(deadline));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0 || watched[1].revents != 0) return late();
+    std::array<char, 4096> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read() writes it
+    const auto count = read(output.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    if (out.size() < kOutputBytes) out.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  const auto status = process->wait(deadline, waker);
+  if (!status) return late();
+  return Ran{*status, std::move(out), process->error_text()};
 }
 
 std::string last_line(const std::string& text) {

@@ -62,6 +62,17 @@ class Process {
   std::unique_ptr<std::FILE, CloseFile> error_;
 };
 
+/// What a program that has ended has left behind.
+struct Ran {
+  int status = 0;     // its exit status, or 128 and the number of the signal
+  std::string out{};  // the first MiB of it
+  std::string error{};
+};
+/// Runs `argv` to its end. Errors: io when it cannot be started; timeout at `deadline`, or when `waker` is
+/// woken.
+[[nodiscard]] Result<Ran> run_program(const std::vector<std::string>& argv, SpawnOptions options,
+                                      Clock::time_point deadline, const Waker* waker = nullptr);
+
 /// The last line of `text` that says something; empty when there is none.
 [[nodiscard]] std::string last_line(const std::string& text);
 

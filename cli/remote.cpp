@@ -1,158 +1,44 @@
 // SPDX-License-Identifier: MIT
 #include "cli/remote.hpp"
 
+#include "activator/protocol/names.hpp"
 #include "cli/text.hpp"
-
-#include <array>
-#include <cerrno>
-#include <cstdlib>
-#include <filesystem>
-#include <memory>
 
 namespace switchback {
 namespace {
 
-constexpr int kSshFailed = 255;                 // ssh(1): «255 if an error occurred»
-constexpr int kNotFound = 127;                  // POSIX sh
-constexpr int kNotPermitted = 77;               // of the bridge; EX_NOPERM of sysexits.h
-constexpr std::size_t kLongestRuntimeDir = 60;  // a socket's path holds 104 bytes, and ssh adds 17
-
-/// Made 0700, for nobody else to reach the login.
-std::string private_directory() {
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  std::string base = runtime != nullptr ? runtime : "";
-  // White space would fall apart in NIX_SSHOPTS, a percent sign mean something to ssh.
-  const bool usable = base.starts_with('/') && base.size() <= kLongestRuntimeDir &&
-                      base.find_first_of(" \t\n%\"'") == std::string::npos;
-  for (const auto& parent : {usable ? base : "/tmp", std::string("/tmp")}) {
-    std::string path = parent + "/switchback-XXXXXX";
-    if (mkdtemp(path.data()) != nullptr) return path;
-  }
-  return "";
+/// `attempt`, and once more as root where the user may not.
+template <class Attempt>
+auto as_user_or_root(Remote& remote, const Attempt& attempt) {
+  auto result = attempt();
+  if (!result && result.error().code == Errc::not_permitted && remote.become_root()) return attempt();
+  return result;
 }
 
-Words bridge_command(bool sudo) {
-  Words words{"switchback-activator", "bridge"};
-  if (sudo) words.insert(words.begin(), {"sudo", "-n"});
-  return words;
-}
-
-/// Empty when ssh cannot tell: then the defaults are ours.
-std::string effective_configuration(const SshSettings& settings) {
-  auto query = Process::spawn(ssh_query(settings), {.pipe_output = true});
-  if (!query) return "";
-  const auto output = query->take_output();
-  std::string text;
-  std::array<char, 4096> buffer{};
-  for (ssize_t count = 0; (count = read(output.get(), buffer.data(), buffer.size())) > 0;) {
-    text.append(buffer.data(), static_cast<std::size_t>(count));
-  }
-  return query->wait(Clock::now() + std::chrono::seconds(5)) == 0 ? text : "";
-}
-
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
-std::string sudoers_hint(const std::string& destination) {
-  const auto at = destination.rfind('@');
-  const auto user = at == std::string::npos ? "USER" : destination.substr(0, at);
-  return user + " may not use the activator on " + node_name(destination) +
-         ". Add the user there to the group switchback, or to /etc/sudoers.d/switchback the line\n    " +
-         user + " ALL=(root) NOPASSWD: /usr/bin/switchback-activator bridge";
+std::string version_in(const nlohmann::json& info) {
+  const auto version = info.find("version");
+  return version != info.end() && version->is_string() ? printable(version->get<std::string>()) : "";
 }
 
 }  // namespace
 
-Error bridge_ended(const std::string& destination, int status, const std::string& said, bool sudo) {
-  const auto host = node_name(destination);
-  const auto quoted = said.empty() ? "" : ": " + printable(said);
-  if (status == kSshFailed) {
-    return {Errc::unavailable, said.empty() ? "the ssh connection failed" : "cannot be reached" + quoted};
-  }
-  if (sudo && (status == kNotFound || status == 1) && !contains(said, "activator.sock") &&
-      !contains(said, "command not found")) {
-    return {Errc::not_permitted, sudoers_hint(destination)};
-  }
-  if (status == kNotFound || contains(said, "command not found")) {
-    return {Errc::refused,
-            "there is no switchback-activator on " + host + ": install the package switchback-activator"};
-  }
-  if (status == kNotPermitted) return {Errc::not_permitted, sudoers_hint(destination)};
-  if (status == 0) return {Errc::unavailable, "the activator closed the connection" + quoted};
-  if (said.empty()) {
-    return {Errc::refused, "switchback-activator bridge failed with status " + std::to_string(status)};
-  }
-  return {Errc::refused, printable(said)};
-}
-
 Result<Reply> Remote::ask(Way way, const Call& call, std::chrono::milliseconds timeout, const Waker* waker) {
-  const auto attempt = [&]() -> Result<Reply> {
+  return as_user_or_root(*this, [&]() -> Result<Reply> {
     auto connection = open(way);
     if (!connection) return tl::make_unexpected(connection.error());
     return connection->ask(call, Clock::now() + timeout, waker);
-  };
-  auto reply = attempt();
-  if (!reply && reply.error().code == Errc::not_permitted && become_root()) reply = attempt();
-  return reply;
+  });
 }
 
-SshRemote::SshRemote(SshSettings settings)
-    : settings_(std::move(settings)),
-      name_(node_name(settings_.destination)),
-      directory_(private_directory()) {}
-
-SshRemote::~SshRemote() {
-  if (connected_) {
-    auto closing = Process::spawn(ssh_close(settings_, control_path()), {.shielded = true});
-    if (closing) static_cast<void>(closing->wait(Clock::now() + std::chrono::seconds(2)));
-  }
-  std::error_code ignored;
-  if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
+Result<Greeted> Remote::greet(Way way, std::chrono::milliseconds timeout, const Waker* waker) {
+  const Call hello{.method = std::string(kVarlinkInterface) + ".GetInfo"};
+  return as_user_or_root(*this, [&]() -> Result<Greeted> {
+    auto connection = open(way);
+    if (!connection) return tl::make_unexpected(connection.error());
+    const auto info = connection->ask(hello, Clock::now() + timeout, waker);
+    if (!info) return tl::make_unexpected(info.error());
+    return Greeted{std::move(*connection), version_in(info->parameters)};
+  });
 }
-
-Status SshRemote::connect(const Interrupt& interrupt) {
-  if (directory_.empty()) {
-    return fail(Errc::io, "cannot make a directory in $XDG_RUNTIME_DIR or /tmp: " + errno_text(errno));
-  }
-  settings_.defaults = defaults_beside(effective_configuration(settings_));
-  const auto stderr_of = settings_.batch ? Stderr::kept : Stderr::ours;
-  auto login = Process::spawn(ssh_master(settings_, control_path()), {.error = stderr_of, .shielded = true});
-  if (!login) return tl::make_unexpected(login.error());
-  // With a terminal somebody may be typing a passphrase: ssh and sshd have deadlines of their own.
-  const auto limit = settings_.batch ? std::chrono::minutes(2) : std::chrono::minutes(15);
-  const auto status = login->wait(Clock::now() + limit, &interrupt.waker());
-  if (interrupt.count() > 0) return fail(Errc::refused, "interrupted; nothing has changed on " + name_);
-  if (!status) return fail(Errc::unavailable, "cannot be reached: ssh did not log in in time");
-  if (*status != 0 && !settings_.batch) {
-    return fail(Errc::unavailable, "cannot be reached: ssh's own words are above");
-  }
-  if (*status != 0) {
-    return tl::make_unexpected(
-        bridge_ended(settings_.destination, kSshFailed, last_line(login->error_text()), /*sudo=*/false));
-  }
-  connected_ = true;
-  return {};
-}
-
-Result<Connection> SshRemote::open(Way way) {
-  const bool sudo = sudo_;
-  const bool fresh = way == Way::fresh;
-  SpawnOptions options{.pipe_input = true, .pipe_output = true, .shielded = true};
-  // The first new login may have to ask for a touch of a security key, which ssh says on a terminal alone;
-  // the attempts after it would only repeat themselves there.
-  if (fresh && !fresh_opened_.exchange(true) && !settings_.batch) options.error = Stderr::ours;
-  const auto argv = fresh ? ssh_fresh(settings_, bridge_command(sudo))
-                          : ssh_session(settings_, control_path(), bridge_command(sudo));
-  auto spawned = Process::spawn(argv, options);
-  if (!spawned) return tl::make_unexpected(spawned.error());
-  const auto process = std::make_shared<Process>(std::move(*spawned));
-  return Connection(process->take_input(), process->take_output(),
-                    [process, sudo, destination = settings_.destination]() -> Error {
-                      const auto status = process->wait(Clock::now() + std::chrono::seconds(5));
-                      if (!status) return {Errc::unavailable, "the connection ended"};
-                      return bridge_ended(destination, *status, last_line(process->error_text()), sudo);
-                    });
-}
-
-bool SshRemote::become_root() { return !sudo_.exchange(true); }
 
 }  // namespace switchback

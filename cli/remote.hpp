@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The host that is deployed to, as a place to open conversations with its activator. Decides how it is
-// reached and which words describe that it is not; not what is talked about.
+// The host that is deployed to, as a place to open conversations with its activator. Decides what a verb may
+// count on; how a host is reached is decided by ssh_remote.hpp and local_remote.hpp.
 #pragma once
 
 #include "cli/connection.hpp"
@@ -8,7 +8,6 @@
 #include "cli/process.hpp"
 #include "cli/ssh.hpp"
 
-#include <atomic>
 #include <chrono>
 #include <string>
 
@@ -21,53 +20,35 @@ enum class Way {
 
 inline constexpr std::chrono::seconds kAnswerTimeout{30};
 
+/// A conversation that has begun with an activator's answer.
+struct Greeted {
+  Connection connection;
+  std::string version;  // the activator's; empty when it does not tell
+};
+
 class Remote {
  public:
   virtual ~Remote() = default;
   /// What people call the host.
   [[nodiscard]] virtual const std::string& name() const = 0;
+  /// Before everything else, once. Errors: unavailable; refused when it was interrupted.
+  [[nodiscard]] virtual Status connect(const Interrupt& /*interrupt*/) { return {}; }
   /// May be called from several threads. Errors while opening can also come from the first use.
   [[nodiscard]] virtual Result<Connection> open(Way way) = 0;
   /// After not_permitted: whether it is worth another attempt.
   [[nodiscard]] virtual bool become_root() { return false; }
+  /// As whom the activator is reached, for people: «root», «deploy, with sudo».
+  [[nodiscard]] virtual std::string whoever() const = 0;
+  /// Runs a program there, as the user who logs in.
+  [[nodiscard]] virtual Result<Ran> run(const Words& argv, const Waker* waker) = 0;
 
   /// Opens, asks and closes. Errors: also those that the host answers with.
   [[nodiscard]] Result<Reply> ask(Way way, const Call& call,
                                   std::chrono::milliseconds timeout = kAnswerTimeout,
                                   const Waker* waker = nullptr);
+  /// Opens and asks who is there: what comes after is known to have been heard, or not to have been sent.
+  [[nodiscard]] Result<Greeted> greet(Way way, std::chrono::milliseconds timeout = kAnswerTimeout,
+                                      const Waker* waker = nullptr);
 };
-
-/// By ssh, with its own prompts on the terminal if there is one. One login is shared by all but the fresh.
-class SshRemote final : public Remote {
- public:
-  explicit SshRemote(SshSettings settings);
-  ~SshRemote() override;
-  SshRemote(const SshRemote&) = delete;
-  SshRemote& operator=(const SshRemote&) = delete;
-
-  /// Logs in. Errors: unavailable, with ssh's last words unless they went to the terminal.
-  [[nodiscard]] Status connect(const Interrupt& interrupt);
-  [[nodiscard]] const std::string& name() const override { return name_; }
-  [[nodiscard]] Result<Connection> open(Way way) override;
-  [[nodiscard]] bool become_root() override;
-
-  [[nodiscard]] const SshSettings& settings() const { return settings_; }
-  [[nodiscard]] std::string nix_options() const { return nix_ssh_options(settings_, control_path()); }
-
- private:
-  [[nodiscard]] std::string control_path() const { return directory_ + "/ssh"; }
-
-  SshSettings settings_;
-  std::string name_;
-  std::string directory_;  // private, for the shared login's socket
-  bool connected_ = false;
-  std::atomic<bool> sudo_{false};
-  std::atomic<bool> fresh_opened_{false};
-};
-
-/// What the end of a bridge means. `said` is the last line of its standard error; empty when that went to
-/// the terminal.
-[[nodiscard]] Error bridge_ended(const std::string& destination, int status, const std::string& said,
-                                 bool sudo);
 
 }  // namespace switchback

@@ -46,6 +46,15 @@ Words defaults_beside(const std::string& configuration) {
   return out;
 }
 
+std::string configured_user(const std::string& configuration) {
+  const auto all = "\n" + configuration + "\n";
+  const std::string key = "\nuser ";
+  const auto found = all.find(key);
+  if (found == std::string::npos) return "";
+  const auto begin = found + key.size();
+  return all.substr(begin, all.find('\n', begin) - begin);
+}
+
 Status check_destination(std::string_view text) {
   const bool good = !text.empty() && text.size() <= 512 && text.front() != '-' && text.front() != '@' &&
                     text.back() != '@' && text.find("@-") == std::string_view::npos &&
@@ -58,6 +67,11 @@ Status check_destination(std::string_view text) {
 
 std::string node_name(const std::string& destination) {
   return destination.substr(destination.rfind('@') + 1);
+}
+
+std::string user_name(const std::string& destination) {
+  const auto at = destination.rfind('@');
+  return at == std::string::npos ? "" : destination.substr(0, at);
 }
 
 Words split_words(std::string_view text) {

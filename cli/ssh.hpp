@@ -27,6 +27,8 @@ struct SshSettings {
 [[nodiscard]] Status check_destination(std::string_view text);
 /// `root@web1.example.org` is shown as `web1.example.org`.
 [[nodiscard]] std::string node_name(const std::string& destination);
+/// `root` of `root@web1`; empty where ssh_config decides.
+[[nodiscard]] std::string user_name(const std::string& destination);
 /// At white space, as nix does with NIX_SSHOPTS.
 [[nodiscard]] Words split_words(std::string_view text);
 
@@ -34,6 +36,8 @@ struct SshSettings {
 [[nodiscard]] Words ssh_query(const SshSettings& settings);
 /// Those of our defaults that ssh_config, as `ssh -G` prints it, leaves open.
 [[nodiscard]] Words defaults_beside(const std::string& configuration);
+/// The user that `configuration` logs in as; empty when it does not tell.
+[[nodiscard]] std::string configured_user(const std::string& configuration);
 /// Logs in and goes to the background, to be shared by what is opened with the same `control_path`.
 [[nodiscard]] Words ssh_master(const SshSettings& settings, const std::string& control_path);
 /// A session over that connection; over one of its own when that is gone.

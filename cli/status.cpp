@@ -69,12 +69,10 @@ void show(const HostStatus& status, const std::string& node, std::ostream& out) 
 }  // namespace
 
 ExitStatus show_status(Remote& remote, const Answer& answer) {
-  const auto reply = remote.ask(Way::shared, {.method = std::string(kInterface) + ".Status"});
+  const auto reply = query(remote, "Status", nlohmann::json::object(), answer.interrupt);
   if (!reply) return complain(reply.error(), remote.name(), answer);
   if (answer.json) {
-    auto document = reply->parameters;
-    document["node"] = remote.name();
-    answer.out << document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+    write_document(reply->parameters, remote.name(), answer.out);
     return ExitStatus::done;
   }
   const auto status = parse_host_status(reply->parameters);
@@ -83,6 +81,8 @@ ExitStatus show_status(Remote& remote, const Answer& answer) {
   return ExitStatus::done;
 }
 
-ExitStatus run(const StatusOptions& options) { return on_host(options.common, show_status); }
+ExitStatus run(const StatusOptions& options) {
+  return on_nodes(options.common, logged_in(options.common, show_status));
+}
 
 }  // namespace switchback

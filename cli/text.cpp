@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <ctime>
 
 namespace switchback {
 namespace {
@@ -104,11 +105,31 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
   return lines;
 }
 
+std::vector<TextLine> lines_of(std::string_view text) {
+  std::vector<TextLine> out;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    const auto line = text.substr(begin, end - begin);
+    out.push_back({printable(line), line.starts_with("    ")});
+    begin = end + 1;
+  }
+  return out;
+}
+
 std::string duration_text(std::chrono::milliseconds duration) {
   const auto tenths = duration.count() / 100;
   if (tenths < 600) return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
   const auto seconds = tenths / 10;
   return std::to_string(seconds / 60) + " min " + std::to_string(seconds % 60) + " s";
+}
+
+std::string date_text(std::int64_t seconds_since_epoch) {
+  const auto time = static_cast<std::time_t>(seconds_since_epoch);
+  std::tm parts{};
+  std::array<char, 64> out{};
+  if (localtime_r(&time, &parts) == nullptr) return "?";
+  if (std::strftime(out.data(), out.size(), "%Y-%m-%d %H:%M:%S", &parts) == 0) return "?";
+  return out.data();
 }
 
 std::string age_text(double seconds) {

@@ -2,29 +2,22 @@
 #include "cli/verbs.hpp"
 
 #include "cli/exit_status.hpp"
+#include "cli/plan_deployment.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <cstdlib>
 #include <iostream>
+#include <vector>
 
 namespace switchback {
 namespace {
 
-// A confirm is answered when the commit is durable.
-constexpr std::chrono::minutes kActTimeout{2};
-
-Result<HostStatus> host_status(Remote& remote) {
-  const auto reply = remote.ask(Way::shared, {.method = std::string(kInterface) + ".Status"});
-  if (!reply) return tl::make_unexpected(reply.error());
-  return parse_host_status(reply->parameters);
-}
-
-Result<ActivationId> running_activation(Remote& remote) {
-  const auto status = host_status(remote);
-  if (!status) return tl::make_unexpected(status.error());
-  if (status->running) return status->running->id;
-  return fail(Errc::no_such_activation, "no activation runs on " + remote.name());
+ExitStatus tell(const Error& error, ExitStatus status, const std::string& node, const Answer& answer) {
+  const DisplaySettings settings{.node = node};
+  const auto display =
+      answer.json ? json_display(settings, answer.out) : plain_display(settings, answer.out, answer.err);
+  display->failure(error, status);
+  return status;
 }
 
 }  // namespace
@@ -34,51 +27,66 @@ ExitStatus run(const Printed& printed) {
   return ExitStatus::done;
 }
 
-SshSettings ssh_settings(const CommonOptions& common) {
-  const char* variable = std::getenv("NIX_SSHOPTS");
-  SshSettings settings{common.destination, common.ssh_options, !has_terminal()};
-  // After the flags: ssh takes the first of two.
-  for (auto& word : split_words(variable != nullptr ? variable : "")) {
-    settings.user_options.push_back(std::move(word));
+ExitStatus on_nodes(const CommonOptions& common, const OnNode& verb) {
+  const SignalInterrupt interrupt;
+  const auto nodes = find_nodes(common, interrupt);
+  if (!nodes) return refuse(nodes.error());
+  std::vector<ExitStatus> statuses;
+  for (const auto& node : *nodes) {
+    if (interrupt.count() > 0) break;
+    statuses.push_back(verb(node, interrupt));
   }
-  return settings;
+  return worst(statuses);
 }
 
-ExitStatus on_host(const CommonOptions& common,
-                   const std::function<ExitStatus(Remote&, const Answer&)>& verb) {
-  const Answer answer{std::cout, std::cerr, common.json};
+ExitStatus on_one_node(const CommonOptions& common, const OnNode& verb) {
   const SignalInterrupt interrupt;
-  SshRemote remote(ssh_settings(common));
-  const auto connected = remote.connect(interrupt);
-  if (!connected) return complain(connected.error(), remote.name(), answer);
-  return verb(remote, answer);
+  const auto nodes = find_nodes(common, interrupt);
+  if (!nodes) return refuse(nodes.error());
+  if (nodes->size() == 1) return verb(nodes->front(), interrupt);
+  std::string names;
+  for (const auto& node : *nodes) names += (names.empty() ? "" : ", ") + node.node;
+  return refuse({Errc::invalid_request, "this is about one node, but " + std::to_string(nodes->size()) +
+                                            " are meant: name one of " + names});
+}
+
+OnNode logged_in(const CommonOptions& common, OnHost verb) {
+  return [common, verb = std::move(verb)](const NodeAddress& address, const Interrupt& interrupt) {
+    const auto answer = answer_for(common, interrupt);
+    const auto remote = make_remote(address);
+    const auto connected = remote->connect(interrupt);
+    if (!connected) return complain(connected.error(), remote->name(), answer);
+    return verb(*remote, answer);
+  };
+}
+
+Answer answer_for(const CommonOptions& common, const Interrupt& interrupt) {
+  return {std::cout, std::cerr, common.json, output_width(), common.verbosity, &interrupt};
+}
+
+FollowSettings follow_settings(const NodeAddress& address) {
+  return {.may_prompt = !address.local && has_terminal(), .where = where_words(address)};
 }
 
 ExitStatus complain(const Error& error, const std::string& node, const Answer& answer) {
-  const auto status = exit_status(error.code);
-  const DisplaySettings settings{.node = node};
-  const auto display =
-      answer.json ? json_display(settings, answer.out) : plain_display(settings, answer.out, answer.err);
-  display->failure(error, status);
-  return status;
+  return tell(error, exit_status(error.code), node, answer);
 }
 
-Result<Acted> act_on(Remote& remote, const std::optional<ActivationId>& id,
-                     const std::function<Call(const ActivationId&)>& call) {
-  const auto target = id ? Result<ActivationId>(*id) : running_activation(remote);
-  if (!target) return tl::make_unexpected(target.error());
-  const auto reply = remote.ask(Way::shared, call(*target), kActTimeout);
-  if (reply) {
-    auto status = parse_activation_status(reply->parameters.value("activation", nlohmann::json()));
-    if (!status) return tl::make_unexpected(status.error());
-    return Acted{std::move(*status), false};
-  }
-  if (reply.error().code != Errc::wrong_phase) return tl::make_unexpected(reply.error());
-  // Then what has become of it is the answer.
-  const auto status = host_status(remote);
-  const bool known = status && status->last && status->last->id == *target && status->last->outcome;
-  if (known) return Acted{*status->last, true};
-  return tl::make_unexpected(reply.error());
+ExitStatus complain(const ActFailure& failure, const std::string& node, const Answer& answer) {
+  auto error = failure.error;
+  if (!failure.unknown) return complain(error, node, answer);
+  error.message += "\nwhether the host has heard it is not known; switchback status tells";
+  return tell(error, ExitStatus::unknown, node, answer);
+}
+
+ExitStatus refuse(const Error& error) {
+  std::cerr << "switchback: " << error.message << std::endl;
+  return error.code == Errc::invalid_request ? ExitStatus::usage : ExitStatus::nothing_changed;
+}
+
+void write_document(nlohmann::json document, const std::string& node, std::ostream& out) {
+  document["node"] = node;
+  out << document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
 }
 
 }  // namespace switchback

@@ -4,6 +4,7 @@
 #include "cli/text.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace switchback {
 namespace {
@@ -27,6 +28,10 @@ std::string reason(const OutcomeEvent& outcome) {
   while (text.ends_with('.')) text.pop_back();
   const auto more = outcome.causes.size() - 1;
   return ": " + text + (more > 0 ? " (and " + std::to_string(more) + " more)" : "");
+}
+
+std::string action_word(UnitAction action) {
+  return action == UnitAction::stop_start ? "stop and start" : std::string(text(action));
 }
 
 bool had_generations(const OutcomeEvent& outcome) {
@@ -63,7 +68,7 @@ std::string outcome_text(const OutcomeEvent& outcome, std::optional<std::chrono:
     case Outcome::committed_unhealthy:
       return said + "; it is kept all the same, because autoRollback is off";
     case Outcome::planned:
-      return "planned; nothing has changed";
+      return "planned: this is what would be done; nothing has changed";
     case Outcome::refused:
       return said + "; nothing has changed";
     case Outcome::reverted:
@@ -79,6 +84,15 @@ std::string outcome_text(const OutcomeEvent& outcome, std::optional<std::chrono:
   return said;
 }
 
+std::string test_text(std::optional<double> seconds, std::int64_t now_since_epoch,
+                      const std::string& cancel) {
+  auto until = std::string("until it is cancelled");
+  if (seconds) {
+    until = "until " + date_text(now_since_epoch + std::llround(std::clamp(*seconds, 0.0, 86'400.0)));
+  }
+  return "healthy: the test runs " + until + " and is then reverted. To end it now:\n    " + cancel;
+}
+
 std::string unit_text(const UnitEvent& unit) {
   auto out = printable(unit.unit) + " " + printable(unit.active);
   if (!unit.sub.empty() && unit.sub != unit.active) out += " (" + printable(unit.sub) + ")";
@@ -90,20 +104,21 @@ std::string unit_text(const UnitEvent& unit) {
 
 void PlanWords::add(const PlanEvent& event) {
   const auto unit = printable(event.unit);
+  const auto why = event.reason.empty() ? "" : ": " + printable(event.reason);
   if (event.action == UnitAction::keep) return;
   if (event.action == UnitAction::skip) {
-    skipped_.push_back(unit + " is left as it is" +
-                       (event.reason.empty() ? "" : ": " + printable(event.reason)));
+    skipped_.push_back(unit + " is left as it is" + why);
+    sentences_.push_back(skipped_.back());
     return;
   }
   units_[event.action].push_back(unit);
+  sentences_.push_back(action_word(event.action) + " " + unit + why);
 }
 
 std::string PlanWords::text() const {
   std::vector<std::string> parts;
   for (const auto& [action, units] : units_) {
-    const auto word = action == UnitAction::stop_start ? "stop and start" : switchback::text(action);
-    parts.push_back(std::string(word) + " " + joined(units, ", "));
+    parts.push_back(action_word(action) + " " + joined(units, ", "));
   }
   return joined(parts, " · ");
 }

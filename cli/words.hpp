@@ -6,6 +6,7 @@
 #include "activator/protocol/store_path.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,6 +23,9 @@ namespace switchback {
                                        std::optional<std::chrono::milliseconds> took = std::nullopt);
 /// What happened to the host, without why: «reverted», «committed: app generation 12».
 [[nodiscard]] std::string outcome_summary(const OutcomeEvent& outcome);
+/// The end of a test for its pusher, in two lines; `cancel` is what ends it earlier when it is typed.
+[[nodiscard]] std::string test_text(std::optional<double> seconds, std::int64_t now_since_epoch,
+                                    const std::string& cancel);
 /// «web.service failed to start (activating, start), restarted twice».
 [[nodiscard]] std::string unit_text(const UnitEvent& unit);
 
@@ -32,10 +36,13 @@ class PlanWords {
   [[nodiscard]] std::string text() const;
   /// What stays as it is although it changed, and why, a sentence each.
   [[nodiscard]] const std::vector<std::string>& skipped() const { return skipped_; }
+  /// Everything that would happen, a sentence for each unit: «stop and start web.service: it changed».
+  [[nodiscard]] const std::vector<std::string>& sentences() const { return sentences_; }
 
  private:
   std::map<UnitAction, std::vector<std::string>> units_;
   std::vector<std::string> skipped_;
+  std::vector<std::string> sentences_;
 };
 
 }  // namespace switchback

@@ -217,9 +217,12 @@ void Bus::connect() {
   back_off_ = kFirstRetry;
   problem_.clear();
   spdlog::debug("connected to the bus at {}", address_);
+  // What listeners ask goes first: it makes the connection fit for what has waited.
+  auto waited = std::exchange(waiting_, {});
   for (const auto& listener : listeners_) {
     if (listener.connected) guard("a new bus connection", listener.connected);
   }
+  waiting_.insert(waiting_.end(), waited.begin(), waited.end());
   pump();
 }
 

@@ -32,6 +32,8 @@ void add_user_environment(const std::string& user, std::map<std::string, std::st
   if (::getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
     return;
   environment.try_emplace("HOME", found->pw_dir);
+  environment.try_emplace("USER", user);
+  environment.try_emplace("LOGNAME", user);
   const auto runtime = "/run/user/" + std::to_string(found->pw_uid);
   if (user != "root" && ::access(runtime.c_str(), F_OK) == 0) {
     environment.try_emplace("XDG_RUNTIME_DIR", runtime);

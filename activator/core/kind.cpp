@@ -112,11 +112,15 @@ ProgramVerdict judge_exit(Kind kind, ProgramVerb verb, int exit_status) {
   if (exit_status == 0) return {Is::done, ""};
   const auto status = "ended with exit status " + std::to_string(exit_status);
   if (kind != Kind::nixos) return {Is::failed, status};
-  if (exit_status == 4 && verb == ProgramVerb::test) {
+  const bool back = verb == ProgramVerb::reactivate;
+  if (exit_status == 4 && (back || verb == ProgramVerb::test)) {
     // It counts every failed unit of the host, whoever is to blame: the gate finds out who is.
     return {Is::doubtful, "says that some unit failed (exit status 4); the gate judges which"};
   }
-  if (exit_status == 2) return {Is::failed, "says that the activation script failed (exit status 2)"};
+  if (exit_status == 2) {
+    // It has gone on regardless; a system that ran with this before can run with it again.
+    return {back ? Is::doubtful : Is::failed, "says that the activation script failed (exit status 2)"};
+  }
   if (exit_status == 100) {
     return {Is::failed, "says that only a reboot can bring this system up (exit status 100)"};
   }

@@ -44,7 +44,7 @@ enum class ProgramVerb {
   boot,        // nixos: make it the next boot's
   rehearse,    // nixos: dry-activate; script: DRY_ACTIVATE=1
   activate,    // script
-  reactivate,  // script: the old one, on the way back
+  reactivate,  // the old one, on the way back
 };
 [[nodiscard]] std::string_view text(ProgramVerb verb);
 [[nodiscard]] std::optional<ProgramVerb> parse_program_verb(std::string_view text);

@@ -140,7 +140,7 @@ void revert_system(Steps& steps, const Changes& systems, const Steps& begun) {
   for (const auto& change : systems) {
     if (!has_begun(begun, change) || !change.running) continue;
     steps.emplace_back(ResetTouched{});
-    steps.emplace_back(RunProgram{change.profile, ProgramVerb::test, *change.running});
+    steps.emplace_back(RunProgram{change.profile, ProgramVerb::reactivate, *change.running});
     steps.emplace_back(VerifySystem{change.profile, *change.running});
   }
 }

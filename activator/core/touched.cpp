@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "activator/core/touched.hpp"
 
+#include "activator/core/verdict.hpp"
+
 #include <algorithm>
 
 namespace switchback {
@@ -34,6 +36,8 @@ UnitPlan find_touched(const Snapshot& before, const Snapshot& now) {
     const bool anew = known == before.end() || known->second.invocation != state.invocation;
     if (state.is_up_or_coming() || state.active == "failed") {
       if (!anew) continue;  // what fails in the run that it was in before is somebody else's doing
+      // NixOS starts again all that its targets want: what had failed does so in a run of its own.
+      if (known != before.end() && is_bad(known->second)) continue;
       (ran ? touched.restart : touched.start).push_back(unit);
     } else if (ran) {
       touched.stop.push_back(unit);

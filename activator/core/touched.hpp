@@ -13,7 +13,8 @@ namespace switchback {
 
 /// `before` holds every unit that ran or had failed, `now` every unit of `before` and every one that runs or
 /// has failed now, both in full. Of the plan that is returned, `start` holds what is new, `restart` what runs
-/// in another invocation or failed in it, `stop` what does not run any more.
+/// in another invocation or failed in it, `stop` what does not run any more. What had failed before, or was
+/// restarting, is in none: whether the program meant to mend it cannot be told.
 [[nodiscard]] UnitPlan find_touched(const Snapshot& before, const Snapshot& now);
 
 }  // namespace switchback

@@ -1,69 +1,13 @@
 // SPDX-License-Identifier: MIT
 // A deployment from the pusher's side, with hosts that accept, refuse, break off and come back.
-#include "cli/verbs.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/unit/fake_activator.hpp"
+#include "tests/unit/cli_push.hpp"
 
 #include <nlohmann/json.hpp>
-
-#include <sstream>
 
 using namespace switchback;
 using namespace switchback::test;
 using Catch::Matchers::ContainsSubstring;
-
-namespace {
-
-const std::string kPath = "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-web-2";
-
-ActivateRequest request(ConfirmMode confirm = ConfirmMode::none) {
-  const ChangeRequest change{.profile = *ProfileName::parse("app"), .closure = *StorePath::parse(kPath)};
-  ActivateRequest request{.id = ActivationId::random(), .changes = {change}, .gate = {}, .note = ""};
-  request.confirm = confirm;
-  return request;
-}
-
-OutcomeEvent committed() { return {Outcome::committed, {}, {{"app", kPath, 12}}}; }
-OutcomeEvent reverted() {
-  return {Outcome::reverted,
-          {{"web.service exited with status 1", "web.service", "exit-code", 1, {}}},
-          {{"app", "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-web-1", 11}}};
-}
-
-/// One deployment against a scripted host.
-struct Push {
-  FakeRemote remote;
-  FakeInterrupt interrupt;
-  std::ostringstream out;
-  std::ostringstream err;
-  int copies = 0;
-  std::chrono::milliseconds patience{20'000};
-
-  Push() {
-    remote.on(Way::shared, [](FakePeer& peer) { peer.answer_status(); });
-  }
-
-  int run(const ActivateRequest& request) {
-    const auto display = plain_display({.node = "web1"}, out, err);
-    return static_cast<int>(deploy(request, {.remote = remote,
-                                             .display = *display,
-                                             .interrupt = interrupt,
-                                             .connect = [] { return Status{}; },
-                                             .copy =
-                                                 [this] {
-                                                   ++copies;
-                                                   return Status{};
-                                                 },
-                                             .follow = {.confirm_command = "switchback confirm --host web1",
-                                                        .status_command = "switchback status --host web1",
-                                                        .first_retry = std::chrono::milliseconds(1),
-                                                        .longest_retry = std::chrono::milliseconds(2),
-                                                        .patience = patience}}));
-  }
-  [[nodiscard]] std::string shown() const { return err.str() + out.str(); }
-};
-
-}  // namespace
 
 TEST_CASE("a deployment that is committed ends with 0 and says so", "[cli]") {
   Push push;
@@ -171,7 +115,7 @@ TEST_CASE("a host that is lost for good leaves the outcome unknown", "[cli]") {
     peer.tell(id, 1, PhaseEvent{Phase::switching, 10});
   });
   CHECK(push.run(request()) == 7);
-  CHECK_THAT(push.shown(), ContainsSubstring("switchback status --host web1"));
+  CHECK_THAT(push.shown(), ContainsSubstring("switchback watch --host web1"));
 }
 
 TEST_CASE("a request that never arrived is told from one that may have", "[cli]") {
@@ -187,19 +131,11 @@ TEST_CASE("a request that never arrived is told from one that may have", "[cli]"
 
 TEST_CASE("a host that cannot be spoken to is left alone, and nothing is copied", "[cli]") {
   Push push;
-  FakeRemote nobody;
   SECTION("unreachable") {
-    std::ostringstream out;
-    std::ostringstream err;
-    const auto display = plain_display({.node = "web1"}, out, err);
-    const auto status =
-        deploy(request(), {.remote = nobody,
-                           .display = *display,
-                           .interrupt = push.interrupt,
-                           .connect = [] { return fail(Errc::unavailable, "cannot be reached: no route"); },
-                           .copy = [] { return fail(Errc::internal, "copied"); }});
-    CHECK(status == ExitStatus::unreachable);
-    CHECK(err.str() == "web1: cannot be reached: no route\n");
+    push.remote.connects = fail(Errc::unavailable, "cannot be reached: no route");
+    CHECK(push.run(request()) == 5);
+    CHECK(push.shown() == "web1: cannot be reached: no route\n");
+    CHECK(push.copies == 0);
   }
   SECTION("gone before the request was sent") {
     CHECK(push.run(request()) == 5);
@@ -208,24 +144,11 @@ TEST_CASE("a host that cannot be spoken to is left alone, and nothing is copied"
 }
 
 TEST_CASE("a host that another holds is told before anything is copied", "[cli]") {
-  Push push;
-  FakeRemote remote;
-  remote.on(Way::shared, [](FakePeer& peer) {
-    peer.take();
-    const ActivationStatus running{ActivationId::random(), Phase::awaiting_confirmation, 512.4,
-                                   "root («the first»)", std::nullopt};
-    peer.reply(to_json(HostStatus{"web1", "0.1.0", {}, running, std::nullopt, {}, ""}));
-  });
-  std::ostringstream out;
-  std::ostringstream err;
-  const auto display = plain_display({.node = "web1"}, out, err);
-  const auto status = deploy(request(), {.remote = remote,
-                                         .display = *display,
-                                         .interrupt = push.interrupt,
-                                         .connect = [] { return Status{}; },
-                                         .copy = [] { return fail(Errc::internal, "copied"); }});
-  CHECK(status == ExitStatus::busy);
-  CHECK_THAT(err.str(), ContainsSubstring("root («the first») is awaiting confirmation, for at most 512 s"));
+  Push push(held_host());
+  CHECK(push.run(request()) == 6);
+  CHECK(push.copies == 0);
+  CHECK_THAT(push.shown(),
+             ContainsSubstring("root («the first») is awaiting confirmation, for at most 512 s"));
 }
 
 TEST_CASE("what the host answers instead of accepting becomes the exit status", "[cli]") {
@@ -291,7 +214,7 @@ TEST_CASE("the second interrupt leaves the host to itself", "[cli]") {
     peer.await_end();
   });
   CHECK(push.run(request()) == 7);
-  CHECK_THAT(push.shown(), ContainsSubstring("switchback status --host web1"));
+  CHECK_THAT(push.shown(), ContainsSubstring("switchback watch --host web1"));
 }
 
 TEST_CASE("an interrupt before the request changes nothing", "[cli]") {

@@ -3,14 +3,14 @@
 #include "cli/display.hpp"
 #include "cli/text.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/cli_golden.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <cstdlib>
-#include <fstream>
 #include <sstream>
 
 using namespace switchback;
+using namespace switchback::test;
 using Catch::Matchers::ContainsSubstring;
 using namespace std::chrono_literals;
 
@@ -76,23 +76,6 @@ struct Screen {
           "must be legible all the same"}}};
   }
 };
-
-void check_golden(const std::string& name, const std::string& text) {
-  const std::string path = std::string(SWITCHBACK_TEST_DATA) + "/cli/" + name;
-  if (std::getenv("SWITCHBACK_ACCEPT") != nullptr) std::ofstream(path) << text;
-  std::ifstream file(path);
-  std::stringstream wanted;
-  wanted << file.rdbuf();
-  CHECK(text == wanted.str());
-}
-
-void check_width(const std::string& text) {
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    INFO(line);
-    CHECK(columns(line) <= 80);
-  }
-}
 
 }  // namespace
 

@@ -2,8 +2,8 @@
 // ssh's command lines, and what the end of one means.
 #include "cli/exit_status.hpp"
 #include "cli/process.hpp"
-#include "cli/remote.hpp"
 #include "cli/ssh.hpp"
+#include "cli/ssh_remote.hpp"
 #include "tests/support/catch.hpp"
 
 #include <algorithm>
@@ -98,7 +98,7 @@ TEST_CASE("how a bridge ends tells the user what to do", "[cli]") {
       {0, "", false, Errc::unavailable, "closed the connection"},
       {137, "", false, Errc::refused, "status 137"},
   }));
-  const auto error = bridge_ended("deploy@web1", status, said, sudo);
+  const auto error = bridge_ended("web1", "deploy", status, said, sudo);
   CHECK(error.code == code);
   CHECK_THAT(error.message, ContainsSubstring(tells));
 }

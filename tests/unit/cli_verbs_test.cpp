@@ -15,6 +15,7 @@ using Catch::Matchers::ContainsSubstring;
 namespace {
 
 const auto kId = *ActivationId::parse("0123456789abcdef0123456789abcdef");
+const auto kGiven = *IdPrefix::parse(kId.text());
 const std::string kPath = "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-web-2";
 
 struct Asked {
@@ -23,8 +24,6 @@ struct Asked {
   std::ostringstream err;
   Answer answer{out, err, false};
 };
-
-HostStatus quiet_host() { return {"web1", "0.1.0", {}, std::nullopt, std::nullopt, {}, ""}; }
 
 ActivationStatus finished(Outcome outcome) {
   return {kId, Phase::finished, std::nullopt, "root", OutcomeEvent{outcome, {}, {{"app", kPath, 12}}}};
@@ -86,7 +85,7 @@ TEST_CASE("a status that cannot be read is no crash", "[cli]") {
 TEST_CASE("a host that is not there is unreachable to every verb", "[cli]") {
   Asked asked;
   CHECK(show_status(asked.remote, asked.answer) == ExitStatus::unreachable);
-  CHECK(confirm(asked.remote, kId, asked.answer) == ExitStatus::unreachable);
+  CHECK(confirm(asked.remote, kGiven, asked.answer) == ExitStatus::unreachable);
   CHECK(cancel(asked.remote, std::nullopt, asked.answer) == ExitStatus::unreachable);
 }
 
@@ -97,7 +96,7 @@ TEST_CASE("without an id the running activation is meant", "[cli]") {
     status.running = ActivationStatus{kId, Phase::awaiting_confirmation, 7.0, "root", std::nullopt};
     std::string confirmed;
     asked.remote.on(Way::shared, status_is(status)).on(Way::shared, [&](FakePeer& peer) {
-      confirmed = peer.take().parameters.value("id", "");
+      confirmed = peer.greet().parameters.value("id", "");
       peer.reply({{"activation", to_json(finished(Outcome::committed))}});
     });
     CHECK(confirm(asked.remote, std::nullopt, asked.answer) == ExitStatus::done);
@@ -117,7 +116,7 @@ TEST_CASE("too late, a verb ends as the host stands", "[cli]") {
        {Outcome::revert_failed, ExitStatus::needs_a_person, ExitStatus::needs_a_person},
        {Outcome::committed, ExitStatus::done, ExitStatus::nothing_changed}}));
   const auto late = [](FakePeer& peer) {
-    peer.take();
+    peer.greet();
     peer.refuse(Errc::wrong_phase, "too late");
     peer.await_end();
   };
@@ -126,17 +125,17 @@ TEST_CASE("too late, a verb ends as the host stands", "[cli]") {
   Asked asked;
   asked.remote.on(Way::shared, late).on(Way::shared, status_is(status));
   asked.remote.on(Way::shared, late).on(Way::shared, status_is(status));
-  CHECK(confirm(asked.remote, kId, asked.answer) == on_confirm);
-  CHECK(cancel(asked.remote, kId, asked.answer) == on_cancel);
+  CHECK(confirm(asked.remote, kGiven, asked.answer) == on_confirm);
+  CHECK(cancel(asked.remote, kGiven, asked.answer) == on_cancel);
   CHECK_THAT(asked.err.str(), ContainsSubstring(std::string(text(outcome))));
 }
 
 TEST_CASE("a cancel that is accepted says what happens now", "[cli]") {
   Asked asked;
   asked.remote.on(Way::shared, [](FakePeer& peer) {
-    peer.take();
+    peer.greet();
     peer.reply({{"activation", to_json(ActivationStatus{kId, Phase::reverting, 5, "root", {}})}});
   });
-  CHECK(cancel(asked.remote, kId, asked.answer) == ExitStatus::done);
+  CHECK(cancel(asked.remote, kGiven, asked.answer) == ExitStatus::done);
   CHECK(asked.out.str() == "web1: cancelled; activation 01234567 is reverting\n");
 }

@@ -8,8 +8,15 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <csignal>
 
 namespace switchback::test {
+namespace {
+
+// As the program does: a connection that breaks is an error to be handled.
+[[maybe_unused]] const auto kEarlierHandler = std::signal(SIGPIPE, SIG_IGN);
+
+}  // namespace
 
 Call FakePeer::take() {
   for (;;) {
@@ -45,18 +52,37 @@ void FakePeer::await_end() {
   }
 }
 
-void FakePeer::answer_status() {
+void FakePeer::answer_status() { answer_status(quiet_host()); }
+
+void FakePeer::answer_status(const HostStatus& status) {
   if (take().method != "org.switchback.Activator.Status") return;
-  reply(to_json(HostStatus{"web1", "0.1.0", {}, std::nullopt, std::nullopt, {}, ""}));
+  reply(to_json(status));
+}
+
+Call FakePeer::greet(const std::string& version) {
+  if (take().method == "org.varlink.service.GetInfo") reply({{"version", version}});
+  return take();
 }
 
 ActivationId FakePeer::accept() {
-  if (take().method == "org.varlink.service.GetInfo") reply({{"version", "0.1.0"}});
-  const auto call = take();
-  auto request = parse_activate(call.parameters);
-  if (!request || !call.more) refuse(Errc::invalid_request, "this is no Activate");
-  return request ? request->id : ActivationId::random();
+  const auto call = greet();
+  Result<ActivateRequest> request = fail(Errc::invalid_request, "this begins no activation");
+  if (call.method == "org.switchback.Activator.Activate") {
+    request = parse_activate(call.parameters);
+  } else if (call.method == "org.switchback.Activator.Rollback") {
+    request =
+        parse_rollback(call.parameters).map([](const RollbackRequest& rollback) { return rollback.how; });
+  } else if (call.method == "org.switchback.Activator.Remove") {
+    request = parse_remove(call.parameters).map([](const RemoveRequest& removal) { return removal.how; });
+  }
+  if (request && call.more) return request->id;
+  refuse(Errc::invalid_request, request ? "without more" : request.error().message);
+  return ActivationId::random();
 }
+
+HostStatus quiet_host() { return {"web1", SWITCHBACK_VERSION, {}, std::nullopt, std::nullopt, {}, ""}; }
+
+Result<Ran> FakeRemote::run(const Words& /*argv*/, const Waker* /*waker*/) { return ran; }
 
 FakeRemote::~FakeRemote() {
   for (auto& thread : threads_) thread.join();

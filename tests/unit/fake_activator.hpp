@@ -5,6 +5,7 @@
 
 #include "activator/protocol/event.hpp"
 #include "activator/protocol/names.hpp"
+#include "activator/protocol/status.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/remote.hpp"
 
@@ -34,13 +35,19 @@ class FakePeer {
 
   /// Status of a host where nothing runs, then its end.
   void answer_status();
-  /// GetInfo and Activate (checked); returns the id.
+  void answer_status(const HostStatus& status);
+  /// Answers GetInfo; returns the call that follows.
+  Call greet(const std::string& version = SWITCHBACK_VERSION);
+  /// GetInfo and Activate, Rollback or Remove (checked); returns the id.
   ActivationId accept();
 
  private:
   Fd socket_;
   FrameReader frames_;
 };
+
+/// A host named web1 where nothing runs and nothing has failed.
+[[nodiscard]] HostStatus quiet_host();
 
 using Script = std::function<void(FakePeer&)>;
 
@@ -54,10 +61,15 @@ class FakeRemote final : public Remote {
   FakeRemote& on(Way way, Script script);
   [[nodiscard]] const std::string& name() const override { return name_; }
   [[nodiscard]] Result<Connection> open(Way way) override;
+  [[nodiscard]] Status connect(const Interrupt& /*interrupt*/) override { return connects; }
   [[nodiscard]] bool become_root() override { return std::exchange(allow_root, false); }
+  [[nodiscard]] std::string whoever() const override { return "deploy"; }
+  [[nodiscard]] Result<Ran> run(const Words& argv, const Waker* waker) override;
   [[nodiscard]] std::size_t scripts_left() const;
 
   bool allow_root = false;  // once
+  Status connects{};
+  Result<Ran> ran = Ran{0, "nix-store (Nix) 2.8.0\n", ""};
 
  private:
   std::string name_ = "web1";

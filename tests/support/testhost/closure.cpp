@@ -25,6 +25,11 @@ Closure& Closure::file(const std::string& path, std::string text) {
   return *this;
 }
 
+Closure& Closure::link(const std::string& path, std::string target) {
+  links_[path] = std::move(target);
+  return *this;
+}
+
 Closure& Closure::needs(std::string store_path) {
   needed_.push_back(std::move(store_path));
   return *this;
@@ -40,6 +45,10 @@ std::string Closure::build(Pusher& pusher) const {
     if (path.starts_with("bin/") || text.starts_with("#!"))
       fs::permissions(directory / path, fs::perms(0755));
     names_itself = names_itself || text.find("@out@") != std::string::npos;
+  }
+  for (const auto& [path, target] : links_) {
+    fs::create_directories((directory / path).parent_path());
+    fs::create_symlink(target, directory / path);
   }
   // `--add` is quicker, but knows of no references.
   if (!names_itself && needed_.empty()) return pusher.output_of({"nix-store", "--add", directory.string()});

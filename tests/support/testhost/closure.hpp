@@ -17,6 +17,8 @@ class Closure {
   /// `@out@` in a text becomes the store path of the closure. Executable if under bin/ or if it begins with
   /// "#!".
   Closure& file(const std::string& path, std::string text);
+  /// A symbolic link in the closure.
+  Closure& link(const std::string& path, std::string target);
   /// A store path that a text names and that belongs to the closure.
   Closure& needs(std::string store_path);
 
@@ -26,6 +28,7 @@ class Closure {
  private:
   std::string name_;
   std::map<std::string, std::string> files_;
+  std::map<std::string, std::string> links_;
   std::vector<std::string> needed_;
 };
 

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "cli/attempt.hpp"
+
+#include "cli/exit_status.hpp"
+#include "cli/text.hpp"
+#include "cli/versions.hpp"
+#include "cli/waiting.hpp"
+#include "cli/words.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace switchback {
+namespace {
+
+Error interrupted(const Remote& remote) {
+  return {Errc::refused, "interrupted; nothing has changed on " + remote.name()};
+}
+
+/// Is there an activator, and is the host free? Asked before anything is copied.
+Result<HostStatus> preflight(const Means& with) {
+  if (with.interrupt.count() > 0) return tl::make_unexpected(interrupted(with.remote));
+  const auto& waker = with.interrupt.waker();
+  const auto reply =
+      with.remote.ask(Way::shared, {.method = std::string(kInterface) + ".Status"}, kAnswerTimeout, &waker);
+  if (with.interrupt.count() > 0) return tl::make_unexpected(interrupted(with.remote));
+  if (!reply) return tl::make_unexpected(with_versions(reply.error(), with.remote, &waker));
+  auto status = parse_host_status(reply->parameters);
+  if (!status) return status;
+  const bool held = status->running && !status->running->outcome;
+  if (held && !with.wait) return tl::make_unexpected(busy(*status->running));
+  return status;
+}
+
+ExitStatus give_up(Display& display, const Error& error) {
+  const auto status = exit_status(error.code);
+  display.failure(error, status);
+  return status;
+}
+
+Result<HostStatus> connect(const Means& with) {
+  auto& display = with.display;
+  display.step({"connect", StepState::begun, ""});
+  if (with.follow.may_prompt) display.make_room();
+  const auto connected = with.remote.connect(with.interrupt);
+  auto status = connected ? preflight(with) : tl::make_unexpected(connected.error());
+  if (!status) {
+    display.step({"connect", StepState::failed, status.error().message});
+    return status;
+  }
+  display.step({"connect", StepState::done, "activator " + printable(status->version)});
+  if (!status->trouble.empty()) display.note("trouble on the host: " + status->trouble);
+  return status;
+}
+
+Status copy(const Means& with) {
+  if (!with.copy) return {};
+  auto& display = with.display;
+  display.step({"copy", StepState::begun, with.copied});
+  display.make_room();  // nix writes on the terminal itself
+  auto copied = with.copy();
+  if (copied)
+    display.step({"copy", StepState::done, with.copied});
+  else
+    display.step({"copy", StepState::failed, copied.error().message});
+  return copied;
+}
+
+std::string by_hand(const char* verb, const Followed& what, const Means& with) {
+  return std::string("switchback ") + verb + " " + with.follow.where + " " + what.id.text();
+}
+
+struct Show {
+  const Followed& what;
+  const Means& with;
+  Ended& ended;
+
+  void operator()(const OutcomeEvent& outcome) const {
+    ended.status = exit_status(outcome.outcome);
+    ended.outcome = outcome;
+  }
+  void operator()(const UnderTest& test) const {
+    ended.status = ExitStatus::done;
+    with.display.finished(test_text(test.seconds, std::time(nullptr), by_hand("cancel", what, with)));
+  }
+};
+
+}  // namespace
+
+Ended attempt(const Followed& what, const Means& with) {
+  const auto ready = connect(with);
+  if (!ready) return {give_up(with.display, ready.error())};
+  Ended ended{.before = ready->profiles};
+  const auto failed = [&](const Error& error) {
+    ended.status = give_up(with.display, error);
+    return ended;
+  };
+  if (const auto copied = copy(with); !copied) return failed(copied.error());
+  const auto patience = Clock::now() + with.wait.value_or(std::chrono::milliseconds(0));
+  for (;;) {
+    Follower follower(with.remote, with.display, with.interrupt, what, with.follow);
+    const auto end = follower.run();
+    if (end) {
+      std::visit(Show{what, with, ended}, *end);
+      return ended;
+    }
+    if (follower.unknown()) {
+      ended.status = ExitStatus::unknown;
+      with.display.failure(
+          {end.error().code, end.error().message + "\nthe outcome is unknown; this tells it:\n    " +
+                                 by_hand("watch", what, with)},
+          ended.status);
+      return ended;
+    }
+    if (end.error().code != Errc::busy || !with.wait) return failed(end.error());
+    const auto free = await_free(with.remote, with.display, with.interrupt, patience);
+    if (!free) return failed(free.error());
+  }
+}
+
+}  // namespace switchback

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#include "cli/manifest/deployments.hpp"
+
+#include "cli/manifest/build.hpp"
+#include "cli/manifest/manifest_json.hpp"
+#include "cli/manifest/nix_commands.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+namespace switchback {
+namespace {
+
+constexpr const char* kUsualResultPath = "./.deploy-gc";  // deploy-rs's
+
+/// The targets of one flake, or all of a file's.
+struct Group {
+  std::string flake;
+  std::vector<Target> targets;
+};
+
+std::vector<Group> grouped(const std::vector<Target>& targets, const ManifestSource& source) {
+  if (targets.empty()) return {{Target{}.flake, {}}};
+  std::vector<Group> groups;
+  for (const auto& target : targets) {
+    auto found = std::find_if(groups.begin(), groups.end(), [&](const Group& group) {
+      return !source.file.empty() || group.flake == target.flake;
+    });
+    if (found == groups.end()) found = groups.insert(groups.end(), {target.flake, {}});
+    found->targets.push_back(target);
+  }
+  return groups;
+}
+
+/// What a group comes to: `selected` are nodes of `manifest`, in order.
+struct Read {
+  std::string name;
+  Evaluated evaluated;
+  Manifest manifest;
+  std::vector<std::string> selected;
+
+  [[nodiscard]] NodeView view(const std::string& node, const ManifestRun& run) const {
+    return {node, manifest.nodes.at(node), manifest.settings, evaluated.profiles.at(node), run.ssh_options};
+  }
+};
+
+Result<Read> read_group(const Group& group, const ManifestSource& source, Want want, const ManifestRun& run) {
+  const auto selection = selection_of(group.targets);
+  auto evaluated = evaluate(source, group.flake, selection, want, run.interrupt);
+  if (!evaluated) return tl::make_unexpected(evaluated.error());
+  const auto name = manifest_name(source, group.flake);
+  auto manifest = parse_manifest(evaluated->deploy);
+  if (!manifest) return tl::make_unexpected(with_context(manifest.error(), name));
+  auto selected = selected_nodes(selection, *evaluated);
+  return Read{name, std::move(*evaluated), std::move(*manifest), std::move(selected)};
+}
+
+Result<std::vector<Read>> read_all(const std::vector<Target>& targets, const ManifestSource& source,
+                                   Want want, const ManifestRun& run) {
+  std::vector<Read> all;
+  for (const auto& group : grouped(targets, source)) {
+    const auto name = manifest_name(source, group.flake);
+    run.step({"evaluate", StepState::begun, name});
+    auto read = read_group(group, source, want, run);
+    if (!read) {
+      run.step({"evaluate", StepState::failed, read.error().message});
+      return tl::make_unexpected(read.error());
+    }
+    run.step({"evaluate", StepState::done, name});
+    all.push_back(std::move(*read));
+  }
+  return all;
+}
+
+std::map<std::string, Words> installables_of(const Evaluated& evaluated, const std::string& node) {
+  std::map<std::string, Words> out;
+  const auto found = evaluated.derivations.find(node);
+  if (found == evaluated.derivations.end()) return out;
+  for (const auto& [profile, derivations] : found->second) {
+    for (const auto& derivation : derivations) {
+      out[profile].push_back(installable(derivation, evaluated.nix_version));
+    }
+  }
+  return out;
+}
+
+BuildSettings build_settings(const ManifestSource& source, const Overrides& overrides) {
+  BuildSettings settings{.nix_arguments = source.nix_arguments};
+  if (overrides.keep_result.value_or(false)) {
+    settings.keep_in = overrides.result_path.value_or(kUsualResultPath);
+  }
+  if (const char* key = std::getenv("LOCAL_KEY"); key != nullptr) settings.key_file = key;
+  return settings;
+}
+
+std::string names_of(const std::vector<NodePlan>& plans) {
+  std::string names;
+  for (const auto& plan : plans) names += (names.empty() ? "" : ", ") + plan.deployment.address.node;
+  return names;
+}
+
+Status check_flakes(const std::vector<Target>& targets, const ManifestSource& source,
+                    const BuildSettings& settings, const ManifestRun& run) {
+  if (!source.file.empty()) {
+    run.note("--checks is for flakes; there are no checks in " + source.file);
+    return {};
+  }
+  for (const auto& group : grouped(targets, source)) {
+    run.step({"check", StepState::begun, group.flake});
+    auto good = check_flake(group.flake, settings, run.interrupt);
+    run.step(
+        {"check", good ? StepState::done : StepState::failed, good ? group.flake : good.error().message});
+    if (!good) return good;
+  }
+  return {};
+}
+
+Status build_plans(std::vector<NodePlan>& plans, const BuildSettings& settings, const ManifestRun& run) {
+  run.step({"build", StepState::begun, names_of(plans)});
+  auto built = build(plans, settings, run.interrupt);
+  const auto state = built ? StepState::done : StepState::failed;
+  run.step({"build", state, built ? names_of(plans) : built.error().message});
+  return built;
+}
+
+}  // namespace
+
+Result<std::vector<NodePlan>> plans_of(const std::vector<Target>& targets, const ManifestSource& source,
+                                       const Overrides& overrides, const ActivateRequest& base,
+                                       const ManifestRun& run) {
+  const auto all = read_all(targets, source, Want::closures, run);
+  if (!all) return tl::make_unexpected(all.error());
+  std::vector<NodePlan> plans;
+  std::set<std::string> said;
+  for (const auto& read : *all) {
+    for (const auto& node : read.selected) {
+      auto plan = plan_node(read.view(node, run), installables_of(read.evaluated, node), overrides, base);
+      if (!plan) return tl::make_unexpected(with_context(plan.error(), read.name));
+      for (const auto& note : plan->notes) {
+        if (said.insert(note).second) run.note(note);
+      }
+      plans.push_back(std::move(*plan));
+    }
+  }
+  return plans;
+}
+
+Result<std::vector<NodeAddress>> addresses_of(const std::vector<Target>& targets,
+                                              const ManifestSource& source, const Overrides& overrides,
+                                              const ManifestRun& run) {
+  const auto all = read_all(targets, source, Want::addresses, run);
+  if (!all) return tl::make_unexpected(all.error());
+  std::vector<NodeAddress> addresses;
+  for (const auto& read : *all) {
+    for (const auto& node : read.selected) {
+      auto address = address_of(read.view(node, run), overrides);
+      if (!address) return tl::make_unexpected(with_context(address.error(), read.name));
+      addresses.push_back(std::move(*address));
+    }
+  }
+  return addresses;
+}
+
+Result<std::vector<NodeDeployment>> deployments_of(const std::vector<Target>& targets,
+                                                   const ManifestSource& source, const Overrides& overrides,
+                                                   const ActivateRequest& base, const ManifestRun& run) {
+  auto plans = plans_of(targets, source, overrides, base, run);
+  if (!plans) return tl::make_unexpected(plans.error());
+  for (const auto& plan : *plans) {
+    if (plan.builds.empty())
+      run.note("node " + plan.deployment.address.node + " has no profiles: nothing to do there");
+  }
+  std::erase_if(*plans, [](const NodePlan& plan) { return plan.builds.empty(); });
+  if (plans->empty()) {
+    return fail(Errc::invalid_request, "nothing to deploy: no selected node has a profile");
+  }
+  const auto settings = build_settings(source, overrides);
+  if (overrides.checks.value_or(false)) {
+    if (auto good = check_flakes(targets, source, settings, run); !good) {
+      return tl::make_unexpected(good.error());
+    }
+  }
+  if (auto built = build_plans(*plans, settings, run); !built) return tl::make_unexpected(built.error());
+  std::vector<NodeDeployment> deployments;
+  for (auto& plan : *plans) deployments.push_back(std::move(plan.deployment));
+  return deployments;
+}
+
+}  // namespace switchback

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// The Nix expressions that pick out of a `deploy` attribute set what is wanted, and nothing else: what is not
+// selected is not evaluated, so it costs nothing and may be broken. Works from nix 2.8 on.
+#pragma once
+
+#include "cli/manifest/selection.hpp"
+
+#include <string>
+
+namespace switchback {
+
+enum class Want {
+  closures,   // everything
+  addresses,  // all but what is to be activated, which is what takes long
+};
+
+/// A function of `deploy`; what it returns is read by parse_evaluated().
+[[nodiscard]] std::string selecting_function(const Selection& selection, Want want);
+/// That function, applied to the `deploy` of a file. Source: https://github.com/serokell/deploy-rs,
+/// src/cli.rs.
+[[nodiscard]] std::string file_expression(const std::string& absolute_file, const std::string& function);
+/// Errors: invalid_request when `output` is not what that function returns.
+[[nodiscard]] Result<Evaluated> parse_evaluated(const std::string& output);
+
+/// `text` as a Nix string.
+[[nodiscard]] std::string nix_string(const std::string& text);
+
+}  // namespace switchback

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#include "cli/options_check.hpp"
+
+#include "cli/closure.hpp"
+#include "cli/options_how.hpp"
+#include "cli/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace switchback {
+namespace {
+
+tl::unexpected<Error> wrong(std::string message) { return fail(Errc::invalid_request, std::move(message)); }
+
+/// Without a manifest: --host or --local.
+Status check_direct(CommonOptions& common) {
+  const std::string flag = common.local ? "--local" : "--host";
+  if (common.local && !common.destination.empty()) return wrong("--host and --local: give one of them");
+  if (!common.targets.empty()) {
+    return wrong("«" + printable(common.targets.front()) + "» and " + flag + ": give a TARGET or " + flag +
+                 ", not both");
+  }
+  if (common.file) return wrong("--file is where a TARGET is looked up: not with " + flag);
+  if (!common.nix_arguments.empty())
+    return wrong("what follows -- is for building a TARGET: not with " + flag);
+  auto& over = common.overrides;
+  if (over.hostname) return wrong("--hostname is where a TARGET's node is: not with " + flag);
+  if (common.local) return {};
+  if (over.ssh_user) {
+    if (!user_name(common.destination).empty()) return wrong("--ssh-user: --host names a user already");
+    common.destination = *over.ssh_user + "@" + common.destination;
+  }
+  if (auto good = check_destination(common.destination); !good) {
+    return tl::make_unexpected(with_context(good.error(), "--host"));
+  }
+  return {};
+}
+
+Result<CommonOptions> checked_common(const Typed& typed) {
+  auto common = typed.common;
+  common.targets.insert(common.targets.end(), typed.words.begin(), typed.words.end());
+  common.verbosity = typed.quiet ? -1 : typed.more;
+  auto& over = common.overrides;
+  if (over.debug_logs.value_or(false) && !typed.quiet) common.verbosity = std::max(common.verbosity, 1);
+  if (typed.ssh_words) over.ssh_options = split_words(*typed.ssh_words);
+  if (common.local || !common.destination.empty()) {
+    if (auto good = check_direct(common); !good) return tl::make_unexpected(good.error());
+  } else if (common.targets.empty()) {
+    common.targets = {"."};
+  }
+  return common;
+}
+
+Result<std::optional<ProfileName>> checked_profile(const std::string& text) {
+  if (text.empty()) return std::optional<ProfileName>{};
+  auto profile = ProfileName::parse(text);
+  if (!profile) return tl::make_unexpected(with_context(profile.error(), "--profile"));
+  return std::optional<ProfileName>{std::move(*profile)};
+}
+
+bool is_direct(const CommonOptions& common) { return common.targets.empty(); }
+
+Result<ChangeRequest> checked_change(const Typed& typed, const CommonOptions& common) {
+  if (typed.path.empty()) {
+    return wrong(std::string(common.local ? "--local" : "--host") +
+                 " needs --path: what the host is to run, a store path");
+  }
+  auto profile = checked_profile(typed.profile.empty() ? "system" : typed.profile);
+  if (!profile) return tl::make_unexpected(profile.error());
+  auto closure = resolve_closure(typed.path);
+  if (!closure) return tl::make_unexpected(with_context(closure.error(), "--path"));
+  const auto& over = common.overrides;
+  ChangeRequest change{.profile = **profile, .closure = *closure};
+  change.user = over.profile_user.value_or(change.user);
+  change.profile_path = over.profile_path.value_or(change.profile_path);
+  change.kind = over.kind;
+  return change;
+}
+
+/// The first flag that was given and concerns what is built from a TARGET alone; empty: none.
+std::string flag_of_building(const Overrides& over) {
+  if (over.remote_build) return "--remote-build";
+  if (over.checks.value_or(false)) return "--checks";
+  if (over.keep_result) return "--keep-result";
+  if (over.result_path) return "--result-path";
+  return "";
+}
+
+Result<Options> checked_deploy(const Typed& typed, CommonOptions common) {
+  auto request = checked_how(typed);
+  if (!request) return tl::make_unexpected(request.error());
+  if (!is_direct(common)) {
+    if (!typed.path.empty())
+      return wrong("--path needs --host or --local: a TARGET says itself what it runs");
+    if (!typed.profile.empty()) return wrong("--profile: a TARGET names its profile, as in .#NODE.PROFILE");
+    return DeployOptions{std::move(common), std::move(*request), typed.wait};
+  }
+  if (const auto flag = flag_of_building(common.overrides); !flag.empty()) {
+    return wrong(flag + ": with --path there is nothing to build");
+  }
+  auto change = checked_change(typed, common);
+  if (!change) return tl::make_unexpected(change.error());
+  request->changes = {std::move(*change)};
+  // By the activator's own rules, so that what it would refuse is refused before anything is copied.
+  if (auto good = parse_activate(to_json(*request)); !good) return tl::make_unexpected(good.error());
+  return DeployOptions{std::move(common), std::move(*request), typed.wait};
+}
+
+Result<std::optional<ProfileName>> one_profile(const Typed& typed, const CommonOptions& common) {
+  auto profile = checked_profile(typed.profile);
+  if (profile && !*profile && is_direct(common)) return wrong("--profile is missing: which one is meant?");
+  return profile;
+}
+
+Result<Options> checked_rollback(const Typed& typed, CommonOptions common) {
+  auto how = checked_how(typed);
+  if (!how) return tl::make_unexpected(how.error());
+  auto profile = one_profile(typed, common);
+  if (!profile) return tl::make_unexpected(profile.error());
+  return RollbackOptions{std::move(common), std::move(*how), std::move(*profile), typed.generation,
+                         typed.wait};
+}
+
+Result<Options> checked_remove(const Typed& typed, CommonOptions common) {
+  auto how = checked_how(typed);
+  if (!how) return tl::make_unexpected(how.error());
+  auto profile = one_profile(typed, common);
+  if (!profile) return tl::make_unexpected(profile.error());
+  return RemoveOptions{std::move(common), std::move(*how), std::move(*profile), typed.wait};
+}
+
+/// With --host or --local the first word is the id already.
+Result<std::optional<IdPrefix>> take_id(const std::string& verb, Typed& typed) {
+  const bool direct = typed.common.local || !typed.common.destination.empty();
+  if (direct && !typed.id.empty()) {
+    return wrong("«" + printable(typed.id) + "» is too many for switchback " + verb + " with " +
+                 (typed.common.local ? "--local" : "--host"));
+  }
+  auto text = typed.id;
+  if (direct && !typed.words.empty()) {
+    text = typed.words.front();
+    typed.words.clear();
+  }
+  if (text.empty()) return std::optional<IdPrefix>{};
+  auto id = IdPrefix::parse(text);
+  if (!id) return tl::make_unexpected(id.error());
+  return std::optional<IdPrefix>{std::move(*id)};
+}
+
+}  // namespace
+
+Result<Options> checked_options(const std::string& verb, Typed typed) {
+  const bool takes_id = verb == "history" || verb == "watch" || verb == "confirm" || verb == "cancel";
+  auto id = takes_id ? take_id(verb, typed) : std::optional<IdPrefix>{};
+  if (!id) return tl::make_unexpected(id.error());
+  auto common = checked_common(typed);
+  if (!common) return tl::make_unexpected(common.error());
+  if (verb == "deploy") return checked_deploy(typed, std::move(*common));
+  if (verb == "rollback") return checked_rollback(typed, std::move(*common));
+  if (verb == "remove") return checked_remove(typed, std::move(*common));
+  if (verb == "status") return StatusOptions{std::move(*common)};
+  if (verb == "check") return CheckOptions{std::move(*common)};
+  if (verb == "history") return HistoryOptions{std::move(*common), std::move(*id), typed.limit};
+  if (verb == "watch") return WatchOptions{std::move(*common), std::move(*id)};
+  if (verb == "confirm") return ConfirmOptions{std::move(*common), std::move(*id)};
+  return CancelOptions{std::move(*common), std::move(*id)};
+}
+
+}  // namespace switchback

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "cli/options_how.hpp"
+
+#include "cli/options_values.hpp"
+
+#include <limits>
+
+namespace switchback {
+namespace {
+
+void add_gate(CLI::App& verb, GateOverrides& gate) {
+  const auto group = [](CLI::Option* option) { option->group("What is judged"); };
+  group(add_seconds(verb, "--soak", gate.soak, "How long all must stay healthy (10)"));
+  group(add_seconds(verb, "--gate-deadline", gate.deadline, "By when it must have (300)"));
+  group(add_list(verb, "--critical", gate.critical, "GLOB", "Units that must be healthy, touched or not"));
+  group(add_list(verb, "--ignore", gate.ignore, "GLOB", "Units that are not judged"));
+  group(add_list(verb, "--expect-failed", gate.expect_failed, "GLOB", "Units that may fail"));
+  group(add_count(
+      verb, "--flap-limit", [&gate](std::int64_t value) { gate.flap_limit = static_cast<int>(value); },
+      std::numeric_limits<int>::max(), "Restarts that make a unit unhealthy (2)"));
+  group(add_switch(verb, "--strict", gate.strict, true, "Any unit that newly fails counts"));
+}
+
+void add_confirm(CLI::App& verb, Overrides& over) {
+  const auto group = [](CLI::Option* option) { option->group("How it is kept or reverted"); };
+  group(add_word(verb, "--confirm", over.confirm, "HOW", "auto, manual or none (auto)"));
+  group(add_seconds(verb, "--confirm-timeout", over.confirm_timeout, "By when it must be (30; manual: 600)"));
+  group(add_seconds(verb, "--activation-timeout", over.activation_timeout, "For the switch (240)"));
+  group(add_bool(verb, "--auto-rollback", over.auto_rollback, "false: a bad verdict is only a warning"));
+  group(add_bool(verb, "--magic-rollback", over.magic_rollback, "false: as --confirm none"));
+}
+
+Status check_modes(const Typed& typed) {
+  if (typed.boot) {
+    return fail(Errc::invalid_request,
+                "--boot: only what has run and was found healthy is kept; deploy without it, or try it with "
+                "--test");
+  }
+  if (typed.dry_run && (typed.test || typed.test_for)) {
+    return fail(Errc::invalid_request, "--test and --dry-run: give one of them");
+  }
+  const auto& over = typed.common.overrides;
+  const bool asks = over.confirm && *over.confirm != ConfirmMode::none;
+  if (asks && over.magic_rollback && !*over.magic_rollback) {
+    return fail(Errc::invalid_request, "--magic-rollback false means --confirm none, but --confirm " +
+                                           std::string(text(*over.confirm)) + " was given: give one of them");
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_how(CLI::App& verb, Typed& typed) {
+  const auto group = [](CLI::Option* option) { option->group("What is done"); };
+  group(verb.add_flag("--test", typed.test, "Keep it for a while, commit nothing"));
+  group(add_seconds(verb, "--test-for", typed.test_for, "With --test: how long (3600)"));
+  group(verb.add_flag("--dry-run,--dry-activate", typed.dry_run, "Say what would be done, and do nothing"));
+  group(verb.add_flag("--allow-unrevertible", typed.allow_unrevertible,
+                      "Also where nothing could be gone back to"));
+  group(
+      verb.add_flag("--force", typed.force, "Also when the host runs something else than\nits profile says"));
+  group(
+      verb.add_option("--note", typed.note, "Shown to others while this holds the host")->type_name("TEXT"));
+  group(add_seconds(verb, "--wait", typed.wait, "While another holds the host (3600)")
+            ->type_name("[=SECONDS]"));
+  add_gate(verb, typed.common.overrides.gate);
+  add_confirm(verb, typed.common.overrides);
+}
+
+void add_profile_place(CLI::App& verb, Typed& typed) {
+  auto& over = typed.common.overrides;
+  add_text(verb, "--user,--profile-user", over.profile_user, "USER", "Whose profile it is (root)");
+  add_text(verb, "--profile-path", over.profile_path, "PATH", "Where it is, if not where it usually is");
+}
+
+Result<ActivateRequest> checked_how(const Typed& typed) {
+  if (auto good = check_modes(typed); !good) return tl::make_unexpected(good.error());
+  const auto& over = typed.common.overrides;
+  ActivateRequest request{
+      .id = ActivationId::random(), .changes = {}, .gate = {}, .force = typed.force, .note = typed.note};
+  request.allow_unrevertible = typed.allow_unrevertible;
+  if (typed.dry_run) request.mode = Mode::dry_run;
+  if (typed.test || typed.test_for) request.mode = Mode::test;
+  request.test_for = typed.test_for.value_or(request.test_for);
+  request = with_overrides(std::move(request), over);
+  if (request.gate.soak >= request.gate.deadline) {
+    return fail(Errc::invalid_request,
+                "--soak must be shorter than --gate-deadline, or nothing could ever pass");
+  }
+  return request;
+}
+
+}  // namespace switchback

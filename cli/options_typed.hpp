@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// What was typed, before it is known to make sense as a whole: every word is of its flag's type, no more.
+#pragma once
+
+#include "cli/options.hpp"
+
+namespace switchback {
+
+struct Typed {
+  // Every verb.
+  CommonOptions common{};
+  std::vector<std::string> words{};  // TARGET…, or TARGET and ID
+  std::string id{};
+  std::optional<std::string> ssh_words{};
+  int more = 0;
+  bool quiet = false;
+
+  // Those that activate something.
+  bool test = false;
+  std::optional<std::chrono::milliseconds> test_for{};
+  bool dry_run = false;
+  bool boot = false;
+  bool force = false;
+  bool allow_unrevertible = false;
+  std::string note{};
+  std::optional<std::chrono::milliseconds> wait{};
+  std::string profile{};
+
+  // One or two verbs.
+  std::string path{};
+  std::optional<std::uint64_t> generation{};
+  int limit = 10;
+};
+
+}  // namespace switchback

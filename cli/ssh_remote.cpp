@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include "cli/ssh_remote.hpp"
+
+#include "cli/text.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+
+namespace switchback {
+namespace {
+
+constexpr int kSshFailed = 255;                 // ssh(1): «255 if an error occurred»
+constexpr int kNotFound = 127;                  // POSIX sh
+constexpr int kNotPermitted = 77;               // of the bridge; EX_NOPERM of sysexits.h
+constexpr std::size_t kLongestRuntimeDir = 60;  // a socket's path holds 104 bytes, and ssh adds 17
+constexpr std::chrono::seconds kQueryTimeout{10};
+
+/// Made 0700, for nobody else to reach the login.
+std::string private_directory() {
+  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+  std::string base = runtime != nullptr ? runtime : "";
+  // White space would fall apart in NIX_SSHOPTS, a percent sign mean something to ssh.
+  const bool usable = base.starts_with('/') && base.size() <= kLongestRuntimeDir &&
+                      base.find_first_of(" \t\n%\"'") == std::string::npos;
+  for (const auto& parent : {usable ? base : "/tmp", std::string("/tmp")}) {
+    std::string path = parent + "/switchback-XXXXXX";
+    if (mkdtemp(path.data()) != nullptr) return path;
+  }
+  return "";
+}
+
+Words bridge_command(bool sudo) {
+  Words words{"switchback-activator", "bridge"};
+  if (sudo) words.insert(words.begin(), {"sudo", "-n"});
+  return words;
+}
+
+/// Empty when ssh cannot tell: then the defaults are ours.
+std::string effective_configuration(const SshSettings& settings, const Waker& waker) {
+  const auto query = run_program(ssh_query(settings), {}, Clock::now() + kQueryTimeout, &waker);
+  return query && query->status == 0 ? query->out : "";
+}
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+std::string sudoers_hint(const std::string& host, const std::string& user) {
+  const auto who = user.empty() ? std::string("USER") : printable(user);
+  return who + " may not use the activator on " + host +
+         ". Add the user there to the group switchback, or to /etc/sudoers.d/switchback the line\n    " +
+         who + " ALL=(root) NOPASSWD: /usr/bin/switchback-activator bridge";
+}
+
+Error interrupted(const std::string& name) {
+  return {Errc::refused, "interrupted; nothing has changed on " + name};
+}
+
+}  // namespace
+
+Error bridge_ended(const std::string& host, const std::string& user, int status, const std::string& said,
+                   bool sudo) {
+  const auto quoted = said.empty() ? "" : ": " + printable(said);
+  if (status == kSshFailed) {
+    return {Errc::unavailable, said.empty() ? "the ssh connection failed" : "cannot be reached" + quoted};
+  }
+  if (sudo && (status == kNotFound || status == 1) && !contains(said, "activator.sock") &&
+      !contains(said, "command not found")) {
+    return {Errc::not_permitted, sudoers_hint(host, user)};
+  }
+  if (status == kNotFound || contains(said, "command not found")) {
+    return {Errc::refused,
+            "there is no switchback-activator on " + host + ": install the package switchback-activator"};
+  }
+  if (status == kNotPermitted) return {Errc::not_permitted, sudoers_hint(host, user)};
+  if (status == 0) return {Errc::unavailable, "the activator closed the connection" + quoted};
+  if (said.empty()) {
+    return {Errc::refused, "switchback-activator bridge failed with status " + std::to_string(status)};
+  }
+  return {Errc::refused, printable(said)};
+}
+
+SshRemote::SshRemote(SshSettings settings, std::string name)
+    : settings_(std::move(settings)),
+      name_(name.empty() ? node_name(settings_.destination) : std::move(name)),
+      user_(user_name(settings_.destination)),
+      directory_(private_directory()) {}
+
+SshRemote::~SshRemote() {
+  if (connected_) {
+    auto closing = Process::spawn(ssh_close(settings_, control_path()), {.shielded = true});
+    if (closing) static_cast<void>(closing->wait(Clock::now() + std::chrono::seconds(2)));
+  }
+  std::error_code ignored;
+  if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
+}
+
+Status SshRemote::connect(const Interrupt& interrupt) {
+  if (directory_.empty()) {
+    return fail(Errc::io, "cannot make a directory in $XDG_RUNTIME_DIR or /tmp: " + errno_text(errno));
+  }
+  if (interrupt.count() > 0) return tl::make_unexpected(interrupted(name_));
+  const auto configuration = effective_configuration(settings_, interrupt.waker());
+  if (interrupt.count() > 0) return tl::make_unexpected(interrupted(name_));
+  settings_.defaults = defaults_beside(configuration);
+  if (user_.empty()) user_ = configured_user(configuration);
+  const auto stderr_of = settings_.batch ? Stderr::kept : Stderr::ours;
+  auto login = Process::spawn(ssh_master(settings_, control_path()), {.error = stderr_of, .shielded = true});
+  if (!login) return tl::make_unexpected(login.error());
+  // With a terminal somebody may be typing a passphrase: ssh and sshd have deadlines of their own.
+  const auto limit = settings_.batch ? std::chrono::minutes(2) : std::chrono::minutes(15);
+  const auto status = login->wait(Clock::now() + limit, &interrupt.waker());
+  if (interrupt.count() > 0) return tl::make_unexpected(interrupted(name_));
+  if (!status) return fail(Errc::unavailable, "cannot be reached: ssh did not log in in time");
+  if (*status != 0 && !settings_.batch) {
+    return fail(Errc::unavailable, "cannot be reached: ssh's own words are above");
+  }
+  if (*status != 0) {
+    return tl::make_unexpected(
+        bridge_ended(name_, user_, kSshFailed, last_line(login->error_text()), /*sudo=*/false));
+  }
+  connected_ = true;
+  return {};
+}
+
+Result<Connection> SshRemote::open(Way way) {
+  const bool sudo = sudo_;
+  const bool fresh = way == Way::fresh;
+  SpawnOptions options{.pipe_input = true, .pipe_output = true, .shielded = true};
+  // The first new login may have to ask for a touch of a security key, which ssh says on a terminal alone;
+  // the attempts after it would only repeat themselves there.
+  if (fresh && !fresh_opened_.exchange(true) && !settings_.batch) options.error = Stderr::ours;
+  const auto argv = fresh ? ssh_fresh(settings_, bridge_command(sudo))
+                          : ssh_session(settings_, control_path(), bridge_command(sudo));
+  auto spawned = Process::spawn(argv, options);
+  if (!spawned) return tl::make_unexpected(spawned.error());
+  const auto process = std::make_shared<Process>(std::move(*spawned));
+  return Connection(process->take_input(), process->take_output(),
+                    [process, sudo, host = name_, user = user_]() -> Error {
+                      const auto status = process->wait(Clock::now() + std::chrono::seconds(5));
+                      if (!status) return {Errc::unavailable, "the connection ended"};
+                      return bridge_ended(host, user, *status, last_line(process->error_text()), sudo);
+                    });
+}
+
+bool SshRemote::become_root() { return !sudo_.exchange(true); }
+
+std::string SshRemote::whoever() const {
+  const auto who = user_.empty() ? std::string("the user of ssh_config") : printable(user_);
+  return sudo_ ? who + ", with sudo" : who;
+}
+
+Result<Ran> SshRemote::run(const Words& argv, const Waker* waker) {
+  auto ran = run_program(ssh_session(settings_, control_path(), argv), {.shielded = true},
+                         Clock::now() + kAnswerTimeout, waker);
+  if (ran && ran->status == kSshFailed) {
+    return tl::make_unexpected(bridge_ended(name_, user_, kSshFailed, last_line(ran->error), /*sudo=*/false));
+  }
+  return ran;
+}
+
+}  // namespace switchback

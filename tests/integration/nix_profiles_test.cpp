@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+// Profiles and closures in a real Nix store: what is set is what runs next, and what is held is not
+// collected.
+#include "activator/adapters/nix_profiles.hpp"
+
+#include "tests/integration/private_store.hpp"
+#include "tests/integration/waiting.hpp"
+#include "tests/support/catch.hpp"
+
+#include <filesystem>
+
+using namespace switchback;
+using namespace switchback::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+struct World {
+  PrivateStore store;
+  EventLoop loop;
+  NixProfiles profiles{loop, store.places()};
+  ProfileLink web = *profiles.locate(*ProfileName::parse("web"), "root");
+
+  Status set(std::optional<StorePath> closure, std::optional<std::uint64_t> number = std::nullopt) {
+    Answer<Status> answer;
+    profiles.set(web, std::move(closure), number, answer.callback());
+    CHECK_FALSE(answer.arrived());
+    return answer.await(loop);
+  }
+  Status check_valid(const StorePath& closure) {
+    Answer<Status> answer;
+    profiles.check_valid(closure, answer.callback());
+    return answer.await(loop);
+  }
+  /// «web-1 as 2», «nothing»
+  std::string current() {
+    const auto found = profiles.current(web);
+    if (!found) return found.error().message;
+    if (!*found) return "nothing";
+    return (*found)->closure.name() + " as " + ((*found)->number ? std::to_string(*(*found)->number) : "?");
+  }
+};
+
+bool exists(const StorePath& path) { return std::filesystem::exists(path.text()); }
+
+}  // namespace
+
+TEST_CASE("setting a profile makes a generation, and setting it again does not", "[nix]") {
+  World world;
+  CHECK(world.current() == "nothing");
+  const auto one = world.store.add("web-1");
+  REQUIRE(world.set(one));
+  CHECK(world.current() == "web-1 as 1");
+  REQUIRE(world.set(one));
+  CHECK(world.current() == "web-1 as 1");
+  REQUIRE(world.set(world.store.add("web-2")));
+  CHECK(world.current() == "web-2 as 2");
+  CHECK(world.profiles.generations(world.web)->size() == 2);
+}
+
+TEST_CASE("going back selects the generation that is meant, if it still is that closure's", "[nix]") {
+  World world;
+  const auto one = world.store.add("web-1");
+  const auto two = world.store.add("web-2");
+  REQUIRE(world.set(one));
+  REQUIRE(world.set(two));
+  SECTION("it is") {
+    REQUIRE(world.set(one, 1));
+    CHECK(world.current() == "web-1 as 1");
+    REQUIRE(world.set(one, 1));
+    CHECK(world.current() == "web-1 as 1");
+    CHECK(world.profiles.generations(world.web)->size() == 2);
+  }
+  SECTION("it is another's") {
+    REQUIRE(world.set(one, 2));
+    CHECK(world.current() == "web-1 as 3");
+  }
+  SECTION("it is gone") {
+    REQUIRE(world.set(one, 17));
+    CHECK(world.current() == "web-1 as 3");
+  }
+}
+
+TEST_CASE("a profile that is removed names nothing, and its generations stay", "[nix]") {
+  World world;
+  REQUIRE(world.set(world.store.add("web-1")));
+  REQUIRE(world.set(std::nullopt));
+  CHECK(world.current() == "nothing");
+  CHECK(world.profiles.generations(world.web)->size() == 1);
+  REQUIRE(world.set(std::nullopt));
+}
+
+TEST_CASE("a closure that nix does not know, or that is gone from the disk, is not valid", "[nix]") {
+  World world;
+  const auto closure = world.store.add("web-1");
+  CHECK(world.check_valid(closure));
+  const auto strange = *StorePath::parse("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-web");
+  const auto unknown = world.check_valid(strange);
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().code == Errc::invalid_closure);
+  CHECK_THAT(unknown.error().message, ContainsSubstring(strange.text()));
+  std::filesystem::remove(closure.text());
+  CHECK_THAT(world.check_valid(closure).error().message, ContainsSubstring("gone from the disk"));
+}
+
+TEST_CASE("what is pinned outlives a garbage collection, until it is unpinned by its name's beginning",
+          "[nix]") {
+  World world;
+  const auto held = world.store.add("held");
+  const auto also_held = world.store.add("also-held");
+  const auto loose = world.store.add("loose");
+  REQUIRE(world.profiles.pin("0123-new-0", held));
+  REQUIRE(world.profiles.pin("0123-new-0", held));
+  REQUIRE(world.profiles.pin("4567-new-0", also_held));
+  world.store.collect_garbage();
+  CHECK(exists(held));
+  CHECK(exists(also_held));
+  CHECK_FALSE(exists(loose));
+  world.profiles.unpin_all("0123");
+  world.store.collect_garbage();
+  CHECK_FALSE(exists(held));
+  CHECK(exists(also_held));
+  world.profiles.unpin_all("");
+  world.profiles.unpin_all("");
+  world.store.collect_garbage();
+  CHECK_FALSE(exists(also_held));
+}
+
+TEST_CASE("what a profile names is held by it", "[nix]") {
+  World world;
+  const auto closure = world.store.add("web-1");
+  REQUIRE(world.set(closure));
+  world.store.collect_garbage();
+  CHECK(exists(closure));
+}
+
+TEST_CASE("a profile that leads nowhere is not guessed at", "[nix]") {
+  World world;
+  REQUIRE(world.set(world.store.add("web-1")));
+  const auto replace = [&](const std::string& target) {
+    std::filesystem::remove(world.web.path);
+    std::filesystem::create_symlink(target, world.web.path);
+  };
+  SECTION("its generation is missing") {
+    replace("web-9-link");
+    CHECK_THAT(world.current(), ContainsSubstring("is missing"));
+  }
+  SECTION("it leads in a circle") {
+    replace("web");
+    CHECK_THAT(world.current(), ContainsSubstring("leads to no store path"));
+  }
+  SECTION("it leads to the store without a generation") {
+    replace(world.store.add("by-hand").text());
+    CHECK(world.current() == "by-hand as ?");
+  }
+  SECTION("it is no link") {
+    std::filesystem::remove(world.web.path);
+    std::filesystem::create_directory(world.web.path);
+    CHECK_THAT(world.current(), ContainsSubstring("is not a symbolic link"));
+  }
+}
+
+TEST_CASE("a profile that cannot be set says why, in nix's words", "[nix]") {
+  World world;
+  const auto strange = *StorePath::parse("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-web");
+  const auto set = world.set(strange);
+  REQUIRE_FALSE(set);
+  CHECK(set.error().code == Errc::io);
+  CHECK_THAT(set.error().message, ContainsSubstring("error: build of '" + strange.text()));
+  CHECK(world.current() == "nothing");
+}
+
+TEST_CASE("a profile lies where deploy-rs would put it", "[nix]") {
+  World world;
+  const auto place = [&](const std::string& name, const std::string& user) {
+    const auto link = world.profiles.locate(*ProfileName::parse(name), user);
+    return link ? link->path : link.error().message;
+  };
+  CHECK(place("system", "root") == "/nix/var/nix/profiles/system");
+  CHECK(place("web", "root") == "/nix/var/nix/profiles/per-user/root/web");
+  CHECK(place("web", "daemon") == "/usr/sbin/.local/state/nix/profiles/web");
+  std::filesystem::create_directories("/nix/var/nix/profiles/per-user/daemon");
+  CHECK(place("web", "daemon") == "/nix/var/nix/profiles/per-user/daemon/web");
+  CHECK_THAT(place("web", "nobody-at-all"), ContainsSubstring("no user nobody-at-all"));
+}
+
+TEST_CASE("a host without nix is told what is missing", "[nix]") {
+  EventLoop loop;
+  const TempDir directory;
+  const std::string path = std::getenv("PATH");
+  ::setenv("PATH", directory.path().c_str(), 1);
+  NixProfiles profiles(loop, {directory.path(), {directory.path()}, {}});
+  Answer<Status> answer;
+  profiles.check_valid(*StorePath::parse("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-web"),
+                       answer.callback());
+  ::setenv("PATH", path.c_str(), 1);
+  const auto& checked = answer.await(loop);
+  REQUIRE_FALSE(checked);
+  CHECK(checked.error().code == Errc::unavailable);
+  CHECK_THAT(checked.error().message, ContainsSubstring("nix-store is not on this host"));
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "tests/support/testhost/nixos_closure.hpp"
+
+#include <sys/utsname.h>
+
+namespace switchback::test {
+namespace {
+
+constexpr const char* kUnits = "etc/systemd/system/";
+
+std::string standin(const std::string& name) { return read_text(script("../standin/" + name)); }
+
+std::string machine_here() {
+  utsname names{};
+  ::uname(&names);
+  return std::string(names.machine) + "-linux";
+}
+
+}  // namespace
+
+NixosClosure::NixosClosure(const std::string& name) : closure_("nixos-system-" + name) {
+  closure_.file("bin/switch-to-configuration", standin("switch-to-configuration"))
+      .file("bin/install-boot-loader", standin("install-boot-loader"))
+      .file("activate", standin("activate"))
+      .file("boot.json", R"({"org.nixos.bootspec.v1": {"init": "@out@/init", "toplevel": "@out@"}})")
+      .file("nixos-version", name + "\n")
+      .file("etc/system-name", name + "\n");
+  init_interface_version("systemd 2").system(machine_here());
+  // As on NixOS it comes with the system, so that a switch starts what it newly wants.
+  unit("multi-user.target",
+       "[Unit]\nDescription=Multi-User System\nRequires=basic.target\nConflicts=rescue.service "
+       "rescue.target\nAfter=basic.target rescue.service rescue.target\nAllowIsolate=yes\n");
+}
+
+NixosClosure& NixosClosure::unit(const std::string& name, const std::string& text) {
+  closure_.file(kUnits + name, text);
+  return *this;
+}
+
+NixosClosure& NixosClosure::wanted(const std::string& name, const std::string& text,
+                                   const std::string& target) {
+  closure_.link(kUnits + target + ".wants/" + name, "../" + name);
+  return unit(name, text);
+}
+
+NixosClosure& NixosClosure::activates(const std::string& name, const std::string& shell) {
+  return program("activation/" + name, shell);
+}
+
+NixosClosure& NixosClosure::exits(const std::string& action, int status) {
+  closure_.file("exits/" + action, std::to_string(status) + "\n");
+  return *this;
+}
+
+NixosClosure& NixosClosure::init_interface_version(const std::string& version) {
+  closure_.file("init-interface-version", version + "\n");
+  return *this;
+}
+
+NixosClosure& NixosClosure::system(const std::string& machine) {
+  closure_.file("system", machine);
+  return *this;
+}
+
+NixosClosure& NixosClosure::program(const std::string& path, const std::string& text) {
+  closure_.file(path, "#!/bin/bash\n" + text + "\n");
+  return *this;
+}
+
+std::string deploy_rs_wrapper(Pusher& pusher, const std::string& system, const std::string& given) {
+  const std::string stock =
+      "set -euo pipefail\nif [[ \"${DRY_ACTIVATE:-}\" == \"1\" ]]\nthen\n"
+      "    $PROFILE/bin/switch-to-configuration dry-activate\n"
+      "elif [[ \"${BOOT:-}\" == \"1\" ]]\nthen\n    $PROFILE/bin/switch-to-configuration boot\n"
+      "else\n    # work around https://github.com/NixOS/nixpkgs/issues/73404\n    cd /tmp\n\n"
+      "    $PROFILE/bin/switch-to-configuration switch\nfi";
+  Closure wrapper("activatable-nixos-system");
+  for (const char* entry :
+       {"activate", "bin", "boot.json", "etc", "init-interface-version", "nixos-version", "system"}) {
+    wrapper.link(entry, system + "/" + entry);
+  }
+  return wrapper.needs(system)
+      .file("deploy-rs-activate", "#!/bin/bash\n" + (given.empty() ? stock : given) + "\n")
+      .file("activate-rs", "#!/bin/bash\nexec /nowhere/bin/activate \"$@\"\n")
+      .build(pusher);
+}
+
+void become_nixos(TestHost& host, const std::string& system) {
+  const std::string units = "/usr/lib/systemd/system/";
+  host.write_file("/etc/NIXOS", "");
+  host.write_file("/usr/lib/standin/boot-entry", standin("boot-entry"), "0755");
+  host.write_file(units + "standin-boot.service",
+                  "[Unit]\nDescription=Bring up what the boot loader's default entry names\n"
+                  "DefaultDependencies=no\nRequires=local-fs.target\nAfter=local-fs.target\n"
+                  "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/lib/standin/boot-entry\n");
+  host.write_file(units + "standin-boot.target",
+                  "[Unit]\nDescription=Stand-in for a boot loader\nDefaultDependencies=no\n"
+                  "Requires=standin-boot.service\nAfter=standin-boot.service\nAllowIsolate=yes\n");
+  host.copy_closure(system);
+  host.output_of("ln -sf " + units + "standin-boot.target /etc/systemd/system/default.target && " +
+                 "nix-env --profile /nix/var/nix/profiles/system --set " + system + " && " + system +
+                 "/bin/switch-to-configuration boot");
+  host.reboot();
+}
+
+std::string boot_entry(TestHost& host) {
+  return host.output_of(
+      "entry=$(sed -n 's/^default //p' /boot/loader/loader.conf) && "
+      "sed -n 's|^options init=\\(.*\\)/init$|\\1|p' /boot/loader/entries/$entry");
+}
+
+}  // namespace switchback::test
