@@ -112,8 +112,9 @@ Ended attempt(const Followed& what, const Means& with) {
       return ended;
     }
     if (end.error().code != Errc::busy || !with.wait) return failed(end.error());
-    const auto free = await_free(with.remote, with.display, with.interrupt, patience);
+    auto free = await_free(with.remote, with.display, with.interrupt, patience);
     if (!free) return failed(free.error());
+    ended.before = std::move(free->profiles);
   }
 }
 

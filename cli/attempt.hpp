@@ -32,7 +32,7 @@ struct Means {
 struct Ended {
   ExitStatus status = ExitStatus::unknown;
   std::optional<OutcomeEvent> outcome{};
-  std::vector<ProfileStatus> before{};  // what the host's profiles named when it was asked first
+  std::vector<ProfileStatus> before{};  // what the host's profiles named before
 };
 
 [[nodiscard]] Ended attempt(const Followed& what, const Means& with);

@@ -70,7 +70,9 @@ void add_common(CLI::App& verb, Typed& typed) {
   group(add_list(verb, "--ssh-opt", common.ssh_options, "WORD", "One word for ssh; may be repeated"));
   group(add_text(verb, "--ssh-opts", typed.ssh_words, "WORDS", "Words for ssh, as in NIX_SSHOPTS"));
   verb.add_flag("--json", common.json, "One JSON document a line on stdout");
-  verb.add_flag("-v,--verbose", typed.more, "Say more");
+  // Not into the variable itself: newer CLI11 would write the zeros of the verbs that were not given, too.
+  verb.add_flag_function(
+      "-v,--verbose", [&typed](std::int64_t count) { typed.more = static_cast<int>(count); }, "Say more");
   verb.add_flag("-q,--quiet", typed.quiet, "Say only what went wrong, and the result");
 }
 

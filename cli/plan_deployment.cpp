@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "cli/plan_deployment.hpp"
 
-#include "cli/text.hpp"
+#include "cli/manifest/deployments.hpp"
+#include "cli/ssh.hpp"
+
+#include <iostream>
 
 namespace switchback {
 namespace {
@@ -16,20 +19,33 @@ NodeAddress direct_address(const CommonOptions& common) {
   return address;
 }
 
-// The one place where a manifest comes in.
-Error no_manifest(const CommonOptions& common) {
-  return {Errc::invalid_request,
-          "«" + printable(common.targets.front()) +
-              "» is a TARGET, for which a manifest is needed: give --host and --path, or "
-              "--local and --path"};
+ManifestSource source_of(const CommonOptions& common) { return {common.file.value_or(""), common.nix_arguments}; }
+
+ManifestRun run_of(const CommonOptions& common, const Interrupt& interrupt) {
+  ManifestRun run{.interrupt = interrupt, .ssh_options = common.ssh_options};
+  if (common.verbosity >= 0) {
+    run.note = [](const std::string& text) { std::cerr << "switchback: " << text << '\n'; };
+  }
+  if (common.verbosity > 0) {
+    run.step = [](const Step& step) {
+      if (step.state == StepState::begun)
+        std::cerr << "switchback: " << step.name << ' ' << step.detail << '\n';
+    };
+  }
+  return run;
 }
 
 }  // namespace
 
 Result<std::vector<NodeDeployment>> plan_deployment(const DeployOptions& options,
-                                                    const Interrupt& /*interrupt*/) {
+                                                    const Interrupt& interrupt) {
   const auto& common = options.common;
-  if (!common.targets.empty()) return tl::make_unexpected(no_manifest(common));
+  if (!common.targets.empty()) {
+    const auto targets = parse_targets(common.targets, common.file.has_value());
+    if (!targets) return tl::make_unexpected(targets.error());
+    return deployments_of(*targets, source_of(common), common.overrides, options.request,
+                          run_of(common, interrupt));
+  }
   return std::vector{NodeDeployment{.address = direct_address(common),
                                     .request = options.request,
                                     .fast_connection = common.overrides.fast_connection.value_or(false),
@@ -37,8 +53,12 @@ Result<std::vector<NodeDeployment>> plan_deployment(const DeployOptions& options
                                     .remote_build = common.overrides.remote_build.value_or(false)}};
 }
 
-Result<std::vector<NodeAddress>> find_nodes(const CommonOptions& common, const Interrupt& /*interrupt*/) {
-  if (!common.targets.empty()) return tl::make_unexpected(no_manifest(common));
+Result<std::vector<NodeAddress>> find_nodes(const CommonOptions& common, const Interrupt& interrupt) {
+  if (!common.targets.empty()) {
+    const auto targets = parse_targets(common.targets, common.file.has_value());
+    if (!targets) return tl::make_unexpected(targets.error());
+    return addresses_of(*targets, source_of(common), common.overrides, run_of(common, interrupt));
+  }
   return std::vector{direct_address(common)};
 }
 

@@ -35,25 +35,26 @@ class Wait {
   Wait(Remote& remote, Display& display, const Interrupt& interrupt, Clock::time_point deadline)
       : remote_(remote), display_(display), interrupt_(interrupt), deadline_(deadline) {}
 
-  Status run() {
+  Result<HostStatus> run() {
     display_.step({"wait", StepState::begun, ""});
     for (;;) {
-      auto holder = find_holder();
-      if (!holder) return tl::make_unexpected(holder.error());
-      if (!*holder) break;
-      if (Clock::now() >= deadline_) {
-        return fail(Errc::busy, "busy: waited long enough; " + held(**holder));
+      auto status = ask();
+      if (!status) return status;
+      if (!status->running || status->running->outcome) {
+        display_.step({"wait", StepState::done, ended_.empty() ? "the host is free" : ended_});
+        return status;
       }
-      watch(**holder);
+      if (Clock::now() >= deadline_) {
+        return fail(Errc::busy, "busy: waited long enough; " + held(*status->running));
+      }
+      watch(*status->running);
       pause();
     }
-    display_.step({"wait", StepState::done, ended_.empty() ? "the host is free" : ended_});
-    return {};
   }
 
  private:
-  /// What holds the host now. Errors: it is time to give up.
-  Result<std::optional<ActivationStatus>> find_holder() {
+  /// The host as it is now. Errors: it is time to give up.
+  Result<HostStatus> ask() {
     const auto lost_at = Clock::now();
     for (;;) {
       const auto reply = remote_.ask(Way::shared, {.method = std::string(kInterface) + ".Status"},
@@ -62,13 +63,10 @@ class Wait {
         return fail(Errc::refused, "interrupted; nothing has changed on " + remote_.name());
       }
       auto status = reply ? parse_host_status(reply->parameters) : tl::make_unexpected(reply.error());
-      if (status) {
-        if (status->running && status->running->outcome) status->running.reset();
-        return std::move(status->running);
-      }
+      if (status) return status;
       const bool lost = status.error().code == Errc::unavailable || status.error().code == Errc::timeout;
       if (!lost || Clock::now() >= std::min(deadline_, lost_at + kLostPatience)) {
-        return tl::make_unexpected(status.error());
+        return status;
       }
       pause();
     }
@@ -114,7 +112,8 @@ class Wait {
 
 Error busy(const ActivationStatus& holder) { return {Errc::busy, "busy: " + held(holder)}; }
 
-Status await_free(Remote& remote, Display& display, const Interrupt& interrupt, Clock::time_point deadline) {
+Result<HostStatus> await_free(Remote& remote, Display& display, const Interrupt& interrupt,
+                              Clock::time_point deadline) {
   return Wait(remote, display, interrupt, deadline).run();
 }
 

@@ -13,9 +13,9 @@ namespace switchback {
 /// Who holds the host, in which phase, until when.
 [[nodiscard]] Error busy(const ActivationStatus& holder);
 
-/// Watches what runs until nothing does, and tells of it. Errors: busy at `deadline`; refused when
-/// interrupted; unavailable when the host does not come back.
-[[nodiscard]] Status await_free(Remote& remote, Display& display, const Interrupt& interrupt,
-                                Clock::time_point deadline);
+/// Watches what runs until nothing does, and tells of it. Returns the host as it is then. Errors: busy at
+/// `deadline`; refused when interrupted; unavailable when the host does not come back.
+[[nodiscard]] Result<HostStatus> await_free(Remote& remote, Display& display, const Interrupt& interrupt,
+                                            Clock::time_point deadline);
 
 }  // namespace switchback

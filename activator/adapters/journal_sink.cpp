@@ -15,7 +15,7 @@
 namespace switchback {
 namespace {
 
-constexpr std::size_t kMaxLogLine = 16 * 1024;
+constexpr std::size_t kMaxLogLine = std::size_t{16} * 1024;
 
 int priority_of(spdlog::level::level_enum level) {
   switch (level) {

@@ -62,6 +62,13 @@ std::optional<std::int64_t> made_ms(const std::string& link) {
   return std::int64_t{info.st_mtim.tv_sec} * 1000 + info.st_mtim.tv_nsec / 1'000'000;
 }
 
+/// Directories above it may be new, too.
+Status sync_upwards(std::string directory) {
+  Status synced;
+  for (; synced && directory != "/"; directory = directory_of(directory)) synced = sync_directory(directory);
+  return synced;
+}
+
 }  // namespace
 
 NixPlaces NixPlaces::of_host() {
@@ -84,9 +91,15 @@ Result<ProfileLink> NixProfiles::locate(const ProfileName& profile, const std::s
   const auto account = find_account(user);
   if (!account) return fail(Errc::refused, "there is no user " + user + " on this host");
   const auto own = profiles + "per-user/" + user;
-  if (std::error_code error; std::filesystem::is_directory(own, error))
-    return ProfileLink{own + "/" + name, user};
-  return ProfileLink{account->home + "/.local/state/nix/profiles/" + name, user};
+  const ProfileLink global{own + "/" + name, user};
+  const ProfileLink local{account->home + "/.local/state/nix/profiles/" + name, user};
+  // Where it lies already comes first: nix-env makes the global directory when it is run for the first time,
+  // and the profile must not move by that.
+  std::error_code error;
+  for (const auto& link : {global, local}) {
+    if (std::filesystem::is_symlink(link.path, error)) return link;
+  }
+  return std::filesystem::is_directory(own, error) ? global : local;
 }
 
 Result<std::optional<CurrentGeneration>> NixProfiles::current(const ProfileLink& profile) {
@@ -143,20 +156,32 @@ void NixProfiles::set(const ProfileLink& profile, std::optional<StorePath> closu
   const auto now = current(profile);
   if (now && *now && (*now)->closure == *closure && (!number_fits || (*now)->number == number))
     return later({});
-  if (profile.user == "root") {
-    if (auto made = make_directories(directory_of(path)); !made) return later(made);
-  }
   std::vector<std::string> arguments{"--profile", path};
   if (number_fits) {
     arguments.insert(arguments.end(), {"--switch-generation", std::to_string(*number)});
   } else {
     arguments.insert(arguments.end(), {"--set", closure->text()});
   }
-  run(profile.user, "nix-env", std::move(arguments), [path, done](Result<ChildResult> ran) {
+  if (profile.user == "root") {
+    if (auto made = make_directories(directory_of(path)); !made) return later(made);
+    return run_nix_env(profile, std::move(arguments), std::move(done));
+  }
+  // As the user, here too; nix-env makes the links alone.
+  run(profile.user, "mkdir", {"-p", "--", directory_of(path)},
+      [this, profile, arguments = std::move(arguments), done](Result<ChildResult> ran) mutable {
+        if (!ran) return done(tl::make_unexpected(ran.error()));
+        if (ran->succeeded()) return run_nix_env(profile, std::move(arguments), std::move(done));
+        done(fail(Errc::io, "cannot make the directory of " + profile.path + ": " + ran->describe()));
+      });
+}
+
+void NixProfiles::run_nix_env(const ProfileLink& profile, std::vector<std::string> arguments,
+                              Callback<void> done) {
+  run(profile.user, "nix-env", std::move(arguments), [path = profile.path, done](Result<ChildResult> ran) {
     if (!ran) return done(tl::make_unexpected(ran.error()));
     if (!ran->succeeded())
       return done(fail(Errc::io, "nix-env did not set " + path + ": " + ran->describe()));
-    done(sync_directory(directory_of(path)));
+    done(sync_upwards(directory_of(path)));
   });
 }
 

@@ -45,6 +45,7 @@ class NixProfiles : public Profiles {
   void run(const std::string& user, const std::string& program, std::vector<std::string> arguments,
            std::function<void(Result<ChildResult>)> done);
   [[nodiscard]] Result<ChildCommand> command_for(const std::string& user, const std::string& program) const;
+  void run_nix_env(const ProfileLink& profile, std::vector<std::string> arguments, Callback<void> done);
   void remove(const ProfileLink& profile, Callback<void> done);
 
   EventLoop& loop_;

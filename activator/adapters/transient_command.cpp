@@ -62,7 +62,7 @@ TransientResult failed_end(const UnitSnapshot& unit, bool was_active) {
 }  // namespace
 
 std::string TransientResult::describe() const {
-  const auto with_problem = [this](std::string text) {
+  const auto with_problem = [this](const std::string& text) {
     return problem.empty() ? text : text + ": " + problem;
   };
   switch (end) {
@@ -104,7 +104,8 @@ TransientProperties transient_properties(const TransientCommand& command) {
   add(properties, "StandardOutput", std::string("journal"));
   add(properties, "StandardError", std::string("journal"));
   std::vector<std::string> environment;
-  for (const auto& [name, value] : command.environment) environment.push_back(name + "=" + value);
+  for (const auto& [name, value] : command.environment)
+    environment.emplace_back(name).append("=").append(value);
   if (!environment.empty()) add(properties, "Environment", environment);
   if (!command.directory.empty()) add(properties, "WorkingDirectory", command.directory);
   if (!command.user.empty()) add(properties, "User", command.user);

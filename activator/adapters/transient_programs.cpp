@@ -24,7 +24,8 @@ std::vector<std::string> last_lines(const std::string& output) {
   return lines;
 }
 
-/// What a user's own programs need to reach the user's manager.
+/// What programs expect to find of their user, and need to reach the user's manager. systemd says it of
+/// others than root alone.
 void add_user_environment(const std::string& user, std::map<std::string, std::string>& environment) {
   std::array<char, 4096> buffer{};
   passwd entry{};

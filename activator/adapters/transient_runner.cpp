@@ -40,12 +40,13 @@ void TransientRunner::lost() {
   for (const auto& [unit, run] : runs_) run->lost();
 }
 
-std::string TransientRunner::run(TransientCommand command, TransientRun::Line line, TransientRun::Done done) {
+std::string TransientRunner::run(TransientCommand command, TransientRun::Line line,
+                                 const TransientRun::Done& done) {
   if (command.unit.empty()) {
     const std::string id = command.activation.empty() ? ActivationId::random().text() : command.activation;
     command.unit = "switchback-run-" + id + ".service";
   }
-  const auto unit = command.unit;
+  auto unit = command.unit;
   auto valid = check(command);
   if (valid && runs_.contains(unit)) valid = fail(Errc::busy, unit + " runs already");
   if (!valid) {

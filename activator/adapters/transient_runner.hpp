@@ -23,7 +23,7 @@ class TransientRunner {
 
   /// Runs `command`; the name of its unit. `line` (may be empty) is called with each line of output as it
   /// comes, `done` once, from the loop, when the program and all its processes have ended.
-  std::string run(TransientCommand command, TransientRun::Line line, TransientRun::Done done);
+  std::string run(TransientCommand command, TransientRun::Line line, const TransientRun::Done& done);
   /// Kills the run of `unit`, which answers then. Does nothing when there is none.
   void cancel(const std::string& unit);
   /// Ends a unit that nobody here waits for, as a group, and makes systemd forget it. One that does not exist

@@ -10,6 +10,8 @@
 namespace switchback {
 namespace {
 
+constexpr std::chrono::milliseconds kLookAtLockEvery{250};
+
 std::string text_of(const std::optional<StorePath>& closure) { return closure ? closure->text() : "nothing"; }
 
 /// Every unit that ran or had failed at one of the two times.
@@ -66,6 +68,9 @@ Status StepRunner::may_run(const PreparedChange& change, ProgramVerb verb) {
 void StepRunner::run_one(const RunProgram& step) {
   const auto* change = change_of(step.profile);
   if (auto ours = may_run(*change, step.verb); !ours) return finish_later(ours);
+  if (change->kind == Kind::nixos) {
+    if (const auto holder = switch_under_way()) return wait_for_switch(*holder, step);
+  }
   const auto content = ports_.closures.inspect(step.closure);
   if (!content) return finish_later(tl::make_unexpected(content.error()));
   auto run = program_for(*change, step.verb, step.closure, *content);
@@ -81,24 +86,55 @@ void StepRunner::run_one(const RunProgram& step) {
                       }));
 }
 
+std::optional<std::string> StepRunner::switch_under_way() {
+  return ports_.host.switch_lock_holder().value_or(std::nullopt);
+}
+
+/// Ours would fail at once. The end of the other one is waited for, until the deadline; what it has switched
+/// to is found then.
+void StepRunner::wait_for_switch(const std::string& holder, const RunProgram& step) {
+  if (std::exchange(waits_for_, holder) != holder)
+    warn("waiting for " + holder + ", which is switching this host");
+  later_ = ports_.timers.arm(kLookAtLockEvery, alive_.guard([this, step] { run_one(step); }));
+}
+
 void StepRunner::program_ended(const RunProgram& step, Kind kind, const ProgramEnd& end) {
-  auto done = std::exchange(done_, nullptr);
-  if (!done) return;
   const auto name = std::string(kind == Kind::nixos ? "switch-to-configuration" : "the script") + " of " +
                     step.closure.name();
-  const auto failed = [&](const std::string& how) {
-    done(StepFailed{Cause{name + " " + how, "", "", std::nullopt, end.last_lines}});
-  };
-  if (!end.ran) return failed(end.problem);
+  if (!end.ran) return explain_unended({name + ": " + end.problem, "", "", std::nullopt, end.last_lines});
+  const auto done = std::exchange(done_, nullptr);
+  if (!done) return;
   const auto verdict = judge_exit(kind, step.verb, end.exit_status);
-  if (verdict.is == ProgramVerdict::Is::failed) return failed(verdict.message);
+  if (verdict.is == ProgramVerdict::Is::failed)
+    return done(StepFailed{Cause{name + " " + verdict.message, "", "", std::nullopt, end.last_lines}});
   if (verdict.is == ProgramVerdict::Is::doubtful) warn(name + " " + verdict.message);
   done(StepDone{});
+}
+
+/// A program that did not come to its end may have waited for units: those that are neither here nor there.
+void StepRunner::explain_unended(Cause cause) {
+  ports_.units.list(alive_.guard([this, cause = std::move(cause)](const Result<Snapshot>& listed) mutable {
+    const auto done = std::exchange(done_, nullptr);
+    if (!done) return;
+    std::string busy;
+    for (const auto& [unit, state] : listed.value_or(Snapshot{})) {
+      const auto before = record_->baseline.find(unit);
+      const bool as_before = before != record_->baseline.end() && before->second.active == state.active;
+      const bool waits = state.active == "activating" || state.active == "deactivating";
+      if (!waits || as_before || comes_and_goes(unit, state)) continue;
+      if (cause.unit.empty()) cause.unit = unit.text();
+      busy += (busy.empty() ? "" : ", ") + unit.text() + " (" + state.active + ")";
+    }
+    if (!busy.empty()) cause.message += "; under way were " + busy;
+    done(StepFailed{std::move(cause)});
+  }));
 }
 
 void StepRunner::run_one(const ClearPrograms&) {
   ports_.programs.abandon(record_->request.id.text(), alive_.guard([this](Status status) {
     if (!status) return finish(status);
+    // While somebody else switches, jobs and lists are theirs.
+    if (switch_under_way()) return finish({});
     cancel_leftover_jobs();
   }));
 }

@@ -11,6 +11,9 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <optional>
+#include <string>
 
 namespace switchback {
 
@@ -56,7 +59,11 @@ class StepRunner {
   [[nodiscard]] Status check_profile(const PreparedChange& change);
   [[nodiscard]] Status check_system(const PreparedChange& change);
   [[nodiscard]] Status may_run(const PreparedChange& change, ProgramVerb verb);
+  /// Who holds the lock of NixOS's switch-to-configuration; that it cannot be found out holds up nothing.
+  [[nodiscard]] std::optional<std::string> switch_under_way();
+  void wait_for_switch(const std::string& holder, const RunProgram& step);
   void program_ended(const RunProgram& step, Kind kind, const ProgramEnd& end);
+  void explain_unended(Cause cause);
   void cancel_leftover_jobs();
   void warn(std::string message) { tell_.warning(std::move(message)); }
   void finish(const Status& status);
@@ -69,6 +76,7 @@ class StepRunner {
   std::chrono::milliseconds deadline_{};
   Done done_;
   std::unique_ptr<Timer> later_;
+  std::string waits_for_;  // told already
 };
 
 }  // namespace switchback

@@ -2,6 +2,7 @@
 #include "activator/protocol/message.hpp"
 
 #include "activator/protocol/json_reader.hpp"
+#include "activator/protocol/names.hpp"
 
 namespace switchback {
 namespace {
@@ -48,6 +49,7 @@ std::string encode(const Reply& reply) {
 Reply error_reply(const Error& error) {
   json parameters{{"message", error.message}};
   if (error.code == Errc::method_not_found) parameters = {{"method", error.message}};
+  if (error.code == Errc::unsupported_version) parameters["supported"] = kApiVersion;
   return {std::move(parameters), false, std::string(wire_name(error.code))};
 }
 

@@ -18,6 +18,15 @@ constexpr std::size_t kReplyRoom = kMaxMessageBytes - 64 * 1024;
 
 void refuse(const Out& replies, const Error& error) { replies->send(error_reply(error)); }
 
+// Varlink's own errors, as https://varlink.org/Service says.
+void refuse_interface(const Out& replies, const std::string& interface) {
+  replies->send({{{"interface", interface.substr(0, 200)}}, false, "org.varlink.service.InterfaceNotFound"});
+}
+
+void refuse_parameter(const Out& replies, const std::string& parameter) {
+  replies->send({{{"parameter", parameter.substr(0, 200)}}, false, "org.varlink.service.InvalidParameter"});
+}
+
 Status no_parameters(const Call& call) { return JsonReader(call.parameters, "").finish(); }
 
 /// Answers through `replies` for as long as somebody is there to read it.
@@ -44,21 +53,21 @@ void Dispatcher::handle(const Call& call, const Peer& peer, const Out& replies) 
   const auto interface = call.method.substr(0, dot);
   const auto member = dot == std::string::npos ? "" : call.method.substr(dot + 1);
   if (interface == kVarlinkInterface) return handle_varlink(call, replies);
-  if (interface == kInterface) {
-    if (member == "Activate") return activate(call, peer, replies);
-    if (member == "Rollback") return rollback(call, peer, replies);
-    if (member == "Remove") return remove(call, peer, replies);
-    if (member == "Watch") return watch(call, replies);
-    if (member == "Confirm") return confirm(call, peer, replies);
-    if (member == "Cancel") return cancel(call, replies);
-    if (member == "Status") return status(call, replies);
-    if (member == "History") return history(call, replies);
-  }
+  if (interface != kInterface) return refuse_interface(replies, interface);
+  if (member == "Activate") return activate(call, peer, replies);
+  if (member == "Rollback") return rollback(call, peer, replies);
+  if (member == "Remove") return remove(call, peer, replies);
+  if (member == "Watch") return watch(call, replies);
+  if (member == "Confirm") return confirm(call, peer, replies);
+  if (member == "Cancel") return cancel(call, replies);
+  if (member == "Status") return status(call, replies);
+  if (member == "History") return history(call, replies);
   refuse(replies, {Errc::method_not_found, call.method.substr(0, 200)});
 }
 
 void Dispatcher::handle_varlink(const Call& call, const Out& replies) {
   if (call.method == std::string(kVarlinkInterface) + ".GetInfo") {
+    if (!call.parameters.empty()) return refuse_parameter(replies, call.parameters.begin().key());
     return replies->send({{{"vendor", "Switchback"},
                            {"product", "Switchback activator"},
                            {"version", SWITCHBACK_VERSION},
@@ -68,15 +77,15 @@ void Dispatcher::handle_varlink(const Call& call, const Out& replies) {
                           std::nullopt});
   }
   if (call.method == std::string(kVarlinkInterface) + ".GetInterfaceDescription") {
-    JsonReader reader(call.parameters, "");
-    const auto name = reader.string("interface");
-    if (auto finished = reader.finish(); !finished) return refuse(replies, finished.error());
+    for (const auto& [parameter, value] : call.parameters.items()) {
+      if (parameter != "interface" || !value.is_string()) return refuse_parameter(replies, parameter);
+    }
+    if (!call.parameters.contains("interface")) return refuse_parameter(replies, "interface");
+    const auto name = call.parameters["interface"].get<std::string>();
     const auto* text = name == kInterface          ? kActivatorInterfaceText
                        : name == kVarlinkInterface ? kServiceInterfaceText
                                                    : nullptr;
-    if (text == nullptr) {
-      return replies->send({{{"interface", name}}, false, "org.varlink.service.InterfaceNotFound"});
-    }
+    if (text == nullptr) return refuse_interface(replies, name);
     return replies->send({{{"description", text}}, false, std::nullopt});
   }
   refuse(replies, {Errc::method_not_found, call.method.substr(0, 200)});

@@ -29,8 +29,9 @@ Status build_one(const ClosureBuild& build, const SshRemote& host, const BuildSe
         run_nix(nix_build_on_host(word, destination, settings.nix_arguments), over_ssh, interrupt);
     if (!built) return tl::make_unexpected(built.error());
     if (built->status != 0) {
-      return fail(Errc::refused, host.name() + " did not build " + description(build) +
-                                     "; what nix says is above, and nothing was activated");
+      return fail(Errc::refused,
+                  description(build) +
+                      " was not built on the host; what nix says is above, and nothing was activated");
     }
   }
   return {};

@@ -11,14 +11,15 @@ namespace {
 
 std::string shown(const CommandResult& result) { return result.out + result.err; }
 
-/// A user who may log in as root may, and copy closures.
+/// A user who may log in as root may, and copy closures through the nix daemon, as Debian has it.
 void add_user(TestHost& host, const std::string& name) {
   host.output_of("useradd --create-home --shell /bin/sh " + name + " && install -d -o " + name +
                  " -m 700 /home/" + name + "/.ssh && install -o " + name +
                  " -m 600 /root/.ssh/authorized_keys /home/" + name + "/.ssh/");
   host.output_of("mkdir -p /etc/nix && printf 'trusted-users = root " + name +
-                 "\\nbuild-users-group =\\n' >/etc/nix/nix.conf && systemd-run --quiet --unit=nix-daemon "
-                 "nix-daemon");
+                 "\\nbuild-users-group =\\n' >/etc/nix/nix.conf && systemctl restart nix-daemon.service && "
+                 "usermod --append --groups nix-users " +
+                 name);
   host.wait_for("test -S /nix/var/nix/daemon-socket/socket");
 }
 

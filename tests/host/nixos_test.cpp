@@ -103,7 +103,7 @@ TEST_CASE("a switch that hangs is killed at the deadline, and the next one does 
                          .wanted("web.socket", "[Socket]\nListenStream=/run/web.sock\n", "sockets.target")
                          .activates("hang", kHangs)
                          .build(host.pusher());
-    check_told(deploy_system(host, bad, {"--activation-timeout", "8"}), 3, "longer than");
+    check_told(deploy_system(host, bad, {"--activation-timeout", "8"}), 3, "did not end in time");
     CHECK_THAT(host.read_file("/run/nixos/start-list.set-aside"), ContainsSubstring("web.socket"));
   }
   SECTION("waiting for a job of a service that never gets ready") {
@@ -111,7 +111,7 @@ TEST_CASE("a switch that hangs is killed at the deadline, and the next one does 
                          .wanted("web.service", service_running("exec sleep infinity",
                                                                 "Type=notify\nTimeoutStartSec=infinity"))
                          .build(host.pusher());
-    check_told(deploy_system(host, bad, {"--activation-timeout", "8"}), 3, "longer than");
+    check_told(deploy_system(host, bad, {"--activation-timeout", "8"}), 3, "web.service (activating)");
   }
   check_system(host, nixos.first);
 }
@@ -138,6 +138,32 @@ TEST_CASE("somebody else's switch under way is waited for by a person: refused, 
   const auto pid = host.unit_property("somebody.service", "MainPID");
   const auto result = deploy_system(host, web_system("two").build(host.pusher()));
   check_told(result, 1, "process " + pid + " (sleep)");
+  check_system(host, nixos.first);
+}
+
+TEST_CASE("somebody else's switch is waited for by a revert, not fought", "[nixos]") {
+  NixosHost nixos;
+  auto& host = nixos.host;
+  const auto second = web_system("two").build(host.pusher());
+  const auto process = host.start_pusher(deploy_to("system", second, {"--confirm", "manual"}));
+  await_phase(host, "awaiting confirmation");
+  host.output_of(
+      "echo web.socket >/run/nixos/start-list; systemd-run --quiet --unit=somebody flock --no-fork "
+      "/run/nixos/switch-to-configuration.lock sleep infinity");
+  host.wait_for("! flock --nonblock /run/nixos/switch-to-configuration.lock true");
+  CHECK(host.pusher({"switchback", "cancel", "--host", "root@target"}).status == 0);
+  process->wait_for_output("which is switching this host");
+  CHECK(host.exists("/run/nixos/start-list"));
+  host.output_of("rm /run/nixos/start-list; systemctl stop somebody.service");
+  CHECK(process->wait() == 3);
+  check_system(host, nixos.first);
+}
+
+TEST_CASE("an old system whose activation script fails is gone back to all the same", "[nixos]") {
+  NixosHost nixos(web_system("one").activates("flaky", "exit 3"));
+  auto& host = nixos.host;
+  const auto bad = web_system("bad").activates("flaky", "exit 3").build(host.pusher());
+  check_told(deploy_system(host, bad), 3, "the activation script failed");
   check_system(host, nixos.first);
 }
 
@@ -192,6 +218,44 @@ TEST_CASE("a third system that somebody switches to meanwhile is left to them", 
   CHECK(process->wait() == 4);
   CHECK(last_outcome(host).at("outcome") == "superseded");
   check_system(host, third);
+}
+
+TEST_CASE("what a third system does not run does not speak against leaving the host to it", "[nixos]") {
+  NixosHost nixos(web_system("one").wanted("old.service", service("old")));
+  auto& host = nixos.host;
+  const auto third = web_system("three").build(host.pusher());
+  host.copy_closure(third);
+  const auto two = web_system("two").wanted("old.service", service("old, of two")).build(host.pusher());
+  const auto process = host.start_pusher(deploy_to("system", two, {"--confirm", "manual"}));
+  await_phase(host, "awaiting confirmation");
+  host.output_of("nix-env --profile /nix/var/nix/profiles/system --set " + third + " && " + third +
+                 "/bin/switch-to-configuration switch");
+  CHECK(process->wait() == 4);
+  CHECK(last_outcome(host).at("outcome") == "superseded");
+  check_system(host, third);
+}
+
+TEST_CASE("a host that goes down while it commits has the old system, or the new one with its boot entry",
+          "[nixos]") {
+  NixosHost nixos;
+  auto& host = nixos.host;
+  const std::string once =
+      "[ -e /var/lib/went-down ] || { touch /var/lib/went-down; sync; exec sleep infinity; }";
+  const std::string install = nixos.first + "/bin/install-boot-loader \"$@\"";
+  const bool written = GENERATE(false, true);
+  const auto second =
+      web_system("two")
+          .program("bin/install-boot-loader", written ? install + "\n" + once : once + "\n" + install)
+          .build(host.pusher());
+  const auto process = host.start_pusher(deploy_to("system", second));
+  host.wait_for("test -e /var/lib/went-down", std::chrono::seconds(60));
+  REQUIRE(host.output_of("readlink -f /nix/var/nix/profiles/system") == second);
+  host.crash();
+  process->kill_all();
+  host.boot_again();
+  await_rest(host);
+  CHECK(last_outcome(host).at("outcome") == (written ? "committed" : "reverted"));
+  check_system(host, written ? second : nixos.first);
 }
 
 TEST_CASE("a boot entry that cannot be written takes everything back", "[nixos]") {
@@ -250,6 +314,30 @@ TEST_CASE("a system that a wrapper of deploy-rs's had brought is gone on from", 
   CHECK(boot_entry(host) == second);
   check_told(deploy_system(host, third), 0, "committed");
   check_system(host, third);
+}
+
+TEST_CASE("a system that brings no activator is judged to its end, and taken back", "[nixos]") {
+  auto host = TestHost::boot();
+  // As on NixOS the activator's units, and its program, come with the system.
+  const std::string lib = "/usr/lib/systemd/system/";
+  const auto first =
+      web_system("one")
+          .unit("switchback-activator.service", host.read_file(lib + "switchback-activator.service"))
+          .wanted("switchback-activator.socket", host.read_file(lib + "switchback-activator.socket"),
+                  "sockets.target")
+          .activates("program", "cp /usr/lib/standin/switchback-activator /usr/bin/")
+          .build(host.pusher());
+  host.output_of("mkdir /usr/lib/standin; cp /usr/bin/switchback-activator /usr/lib/standin/; rm " + lib +
+                 "switchback-activator.*");
+  become_nixos(host, first);
+  const auto without =
+      web_system("two").activates("program", "rm /usr/bin/switchback-activator").build(host.pusher());
+  const auto process = host.start_pusher(deploy_to("system", without));
+  host.wait_for("test $(readlink /run/current-system) = " + without);
+  CHECK(process->wait(std::chrono::seconds(90)) == 3);
+  await_rest(host);
+  CHECK(last_outcome(host).at("outcome") == "reverted");
+  check_system(host, first);
 }
 
 TEST_CASE("a system is tested, rehearsed and rolled back", "[nixos]") {

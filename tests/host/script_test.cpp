@@ -15,8 +15,9 @@ constexpr const char* kProfile = "/nix/var/nix/profiles/per-user/root/app";
 std::string script(const std::string& name, const std::string& more = "",
                    const std::string& log = "/var/lib/app.log") {
   return "#!/bin/sh\necho \"" + name +
-         " $(id -un) PROFILE=$PROFILE DRY_ACTIVATE=$DRY_ACTIVATE BOOT=$BOOT in=$(pwd) HOME=$HOME\" >>" + log +
-         "\n" + more + "\n";
+         " $(id -un) USER=$USER HOME=$HOME PROFILE=$PROFILE DRY_ACTIVATE=$DRY_ACTIVATE BOOT=$BOOT "
+         "in=$(pwd)\" >>" +
+         log + "\n" + more + "\n";
 }
 
 std::string app(TestHost& host, const std::string& name, const std::string& more = "") {
@@ -49,12 +50,12 @@ struct ScriptHost {
 };
 
 std::string ran(const std::string& name, const std::string& closure) {
-  return name + " root PROFILE=" + kProfile + " DRY_ACTIVATE=0 BOOT=0 in=" + closure + " HOME=/root";
+  return name + " root USER=root HOME=/root PROFILE=" + kProfile + " DRY_ACTIVATE=0 BOOT=0 in=" + closure;
 }
 /// Going back deploy-rs runs it with PROFILE alone.
 std::string ran_again(const std::string& name, const std::string& closure) {
-  return name + " root PROFILE=" + std::string(kProfile) + " DRY_ACTIVATE= BOOT= in=" + closure +
-         " HOME=/root";
+  return name + " root USER=root HOME=/root PROFILE=" + std::string(kProfile) +
+         " DRY_ACTIVATE= BOOT= in=" + closure + "";
 }
 
 }  // namespace
@@ -74,7 +75,7 @@ TEST_CASE("a script finds what deploy-rs promises it, in the profile that names 
     rehearsal["mode"] = "dry-run";
     CHECK(activate(host, "Activate", rehearsal).at("outcome") == "planned");
     CHECK(script_host.log() ==
-          "two root PROFILE=" + second + " DRY_ACTIVATE=1 BOOT=0 in=" + second + " HOME=/root");
+          "two root USER=root HOME=/root PROFILE=" + second + " DRY_ACTIVATE=1 BOOT=0 in=" + second);
     CHECK(names(host) == script_host.first);
   }
   check_rest(host);
@@ -176,8 +177,8 @@ TEST_CASE("a user's profile lies in the user's own place, and its script runs as
     host.output_of("install -d -o alice -g alice /nix/var/nix/profiles/per-user/alice");
   }
   const auto log_of = [&](const std::string& name, const std::string& closure, const std::string& flag) {
-    return name + " alice PROFILE=" + profile + " DRY_ACTIVATE=" + flag + " BOOT=" + flag + " in=" + closure +
-           " HOME=/home/alice";
+    return name + " alice USER=alice HOME=/home/alice PROFILE=" + profile + " DRY_ACTIVATE=" + flag +
+           " BOOT=" + flag + " in=" + closure;
   };
   const auto committed = activate(host, "Activate", to_first);
   INFO(committed.dump());

@@ -15,7 +15,7 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-const std::string kLarge(100 * 1024, 'x');
+const std::string kLarge(std::size_t{100} * 1024, 'x');
 
 /// A file system of 64 KiB.
 struct SmallDisk {

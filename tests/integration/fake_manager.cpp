@@ -77,8 +77,9 @@ void FakeManager::publish_manager() {
     return listed_jobs();
   });
   for (const std::string verb : {"Start", "Stop", "Restart", "Reload"}) {
-    add((verb + "Unit").c_str(), [this, verb](const std::string& name, const std::string&) {
-      called(verb + "Unit " + name);
+    const auto method = verb + "Unit";
+    add(method.c_str(), [this, verb, method](const std::string& name, const std::string&) {
+      called(std::string(method).append(" ").append(name));
       return queue(verb, name);
     });
   }

@@ -54,10 +54,10 @@ class FakeManager {
   void tell(const std::string& name);
 
   [[nodiscard]] const std::vector<FakeJob>& jobs() const { return jobs_; }
-  /// The job of `unit` ends in `result`: its unit changes as that implies, and JobRemoved is sent.
-  void finish(const std::string& unit, const std::string& result = "done");
+  /// The job of unit `name` ends in `result`: its unit changes as that implies, and JobRemoved is sent.
+  void finish(const std::string& name, const std::string& result = "done");
   /// The same without the signal.
-  void finish_silently(const std::string& unit, const std::string& result = "done");
+  void finish_silently(const std::string& name, const std::string& result = "done");
   void tell_reloading(bool begins);
 
   std::vector<std::string> calls;  // «StartUnit web.service», in the order of their arrival
@@ -83,8 +83,8 @@ class FakeManager {
   void publish_unit(FakeUnit& unit);
   void publish_transient_calls();
   void called(const std::string& call);
-  sdbus::ObjectPath queue(const std::string& verb, const std::string& unit);
-  std::optional<FakeJob> take_job(const std::string& unit);
+  sdbus::ObjectPath queue(const std::string& verb, const std::string& name);
+  std::optional<FakeJob> take_job(const std::string& name);
   void apply(const FakeJob& job, const std::string& result);
   void reset_failed(const std::string& name);
   sdbus::ObjectPath start_transient(const std::string& name, const Properties& properties);

@@ -20,7 +20,7 @@ PrivateStore::PrivateStore() {
 
 std::string PrivateStore::run(const std::string& command) const {
   std::vector<std::string> argv{"env"};
-  for (const auto& [name, value] : places().environment) argv.push_back(name + "=" + value);
+  for (const auto& [name, value] : places().environment) argv.emplace_back(name).append("=").append(value);
   argv.insert(argv.end(), {"/bin/sh", "-euc", command});
   return output_of(std::move(argv));
 }

@@ -30,6 +30,7 @@ constexpr int kExecFailed = 203;  // as systemd.exec(5) has it
     environment = given->second.get<std::vector<std::string>>();
   const auto pointers = [](std::vector<std::string>& texts) {
     std::vector<char*> all;
+    all.reserve(texts.size() + 1);
     for (auto& text : texts) all.push_back(text.data());
     all.push_back(nullptr);
     return all;

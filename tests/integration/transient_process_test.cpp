@@ -112,7 +112,8 @@ TEST_CASE("units that systemd can load pass, whatever else is strange about them
                                        "[Service]\nExecStart=/nowhere/web\n"},
                                       {"web@.service", "[Service]\nExecStart=/bin/echo %i\n"},
                                       {"api.socket", "[Socket]\nListenStream=/run/api.sock\n"}});
-  CHECK((verified ? "" : verified.error().message) == std::string());
+  INFO((verified ? "" : verified.error().message));
+  CHECK(verified);
 }
 
 TEST_CASE("units that systemd cannot load are refused, each with the reason", "[process]") {

@@ -66,16 +66,25 @@ struct Prompting {
   }
 };
 
+/// The answer to the confirm and the loss of contact come over two connections, in either order.
+std::string without_answer(std::string text) {
+  const std::string answer = "confirm- ";
+  const auto at = text.find(answer);
+  REQUIRE(at != std::string::npos);
+  CHECK(at > text.find("confirm+"));
+  return text.erase(at, answer.size());
+}
+
 }  // namespace
 
 TEST_CASE("with a terminal there is room for a prompt at every login", "[cli]") {
   Prompting prompting;
-  CHECK(prompting.run(/*may_prompt=*/true) ==
-        "connect+ room connect- copy+ room copy- event confirm+ room confirm- note room event");
+  CHECK(without_answer(prompting.run(/*may_prompt=*/true)) ==
+        "connect+ room connect- copy+ room copy- event confirm+ room note room event");
 }
 
 TEST_CASE("without one there is room for nix alone", "[cli]") {
   Prompting prompting;
-  CHECK(prompting.run(/*may_prompt=*/false) ==
-        "connect+ connect- copy+ room copy- event confirm+ confirm- note event");
+  CHECK(without_answer(prompting.run(/*may_prompt=*/false)) ==
+        "connect+ connect- copy+ room copy- event confirm+ note event");
 }

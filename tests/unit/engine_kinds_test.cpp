@@ -56,6 +56,14 @@ struct NixosHost {
       return ProgramEnd{true, exit, "", {"what it said last"}};
     };
   }
+  /// What running `closure`'s program does besides.
+  void also(const StorePath& closure, const std::function<void(const ProgramRun&)>& effect) {
+    auto& whole = world.programs->effects[program(closure)];
+    whole = [before = whole, effect](const ProgramRun& run) {
+      effect(run);
+      return before(run);
+    };
+  }
   ActivateRequest request(const StorePath& closure, ConfirmMode confirm = ConfirmMode::none) const {
     auto request = world.request(closure, confirm);
     request.changes.front().profile = kSystem;
@@ -156,6 +164,14 @@ TEST_CASE("exit status 4 says that some unit failed: the gate finds out whether 
     CHECK(told(host.world, "exit status 4"));
     host.check_runs("nixos-2");
   }
+  SECTION("nor one that the switch has started again, and that has failed once more") {
+    host.world.systemd->add_foreign("old.service", "/etc/systemd/system/old.service");
+    host.world.systemd->set_active("old.service", "failed");
+    host.world.systemd->set_invocation("old.service", "before");
+    host.also(next, [&](const ProgramRun&) { host.world.systemd->set_invocation("old.service", "again"); });
+    CHECK(host.world.activate(host.request(next)).outcome == Outcome::committed);
+    host.check_runs("nixos-2");
+  }
   SECTION("a unit that the switch broke does, and is started again by the revert") {
     host.breaks_web = true;
     const auto outcome = host.world.activate(host.request(next));
@@ -179,6 +195,56 @@ TEST_CASE("a switch that hangs is killed at the deadline, with the jobs it had q
   CHECK(std::count(jobs.begin(), jobs.end(), "cancel all") == 1);
   CHECK(host.world.host->resume_lists_dropped == 1);
   host.check_runs("nixos-1");
+}
+
+TEST_CASE("a switch that hangs names the units that it was waiting for", "[nixos]") {
+  NixosHost host;
+  const auto next = host.add_system("nixos-2");
+  host.world.programs->hangs.insert(NixosHost::program(next));
+  auto request = host.request(next);
+  request.activation_timeout = std::chrono::seconds{20};
+  (void)host.world.activate_until(request, Phase::switching);
+  host.world.systemd->set_active("web.service", "activating");
+  const auto outcome = host.world.await_outcome();
+  CHECK(outcome.outcome == Outcome::reverted);
+  CHECK(outcome.causes.front().unit == "web.service");
+  CHECK_THAT(outcome.causes.front().message, ContainsSubstring("under way were web.service (activating)"));
+}
+
+TEST_CASE("an old system whose activation script fails is gone back to all the same", "[nixos]") {
+  NixosHost host;
+  const auto next = host.add_system("nixos-2");
+  host.set_exit(next, "test", 2);
+  host.set_exit(host.old_system, "test", 2);
+  const auto outcome = host.world.activate(host.request(next));
+  CHECK(outcome.outcome == Outcome::reverted);
+  CHECK(told(host.world, "switch-to-configuration of nixos-1 says that the activation script failed"));
+  host.check_runs("nixos-1");
+}
+
+TEST_CASE("a switch that somebody else is at is waited for, and nothing of it is cleared away", "[nixos]") {
+  NixosHost host;
+  const auto next = host.add_system("nixos-2");
+  const auto id =
+      host.world.activate_until(host.request(next, ConfirmMode::automatic), Phase::awaiting_confirmation);
+  host.world.host->lock_holder = "process 123 (switch-to-conf)";
+  REQUIRE(host.world.engine->cancel({id, ""}));
+  host.world.loop.pass(std::chrono::seconds{5});
+  CHECK(host.world.programs->runs.size() == 1);  // the trial's own
+  CHECK(host.world.host->resume_lists_dropped == 0);
+  CHECK(told(host.world, "waiting for process 123"));
+  SECTION("which changes nothing") {
+    host.world.host->lock_holder.reset();
+    CHECK(host.world.await_outcome().outcome == Outcome::reverted);
+    host.check_runs("nixos-1");
+  }
+  SECTION("which ends on a third system") {
+    const auto third = host.add_system("nixos-3");
+    host.world.run.current_system = third;
+    host.world.host->lock_holder.reset();
+    CHECK(host.world.await_outcome().outcome == Outcome::superseded);
+    CHECK(host.world.run.current_system == third);
+  }
 }
 
 TEST_CASE("a boot entry that cannot be written is never a commit: all is set back", "[nixos]") {

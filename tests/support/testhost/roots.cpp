@@ -4,31 +4,64 @@
 #include "tests/support/testhost/world.hpp"
 
 #include <cstdlib>
+#include <map>
+#include <stdexcept>
 
 namespace switchback::test {
 namespace {
 
-const std::filesystem::path& base() {
-  static const std::filesystem::path path = output_of({script("base-root"), "--existing"});
-  return path;
+const char* name_of(Suite suite) {
+  switch (suite) {
+    case Suite::bookworm:
+      return "bookworm";
+    case Suite::trixie:
+      return "trixie";
+    case Suite::sid:
+      return "sid";
+  }
+  return "";
 }
 
-std::string product() {
-  const char* debs = std::getenv("SWITCHBACK_DEB_DIR");
-  return output_of({script("product-root"), debs != nullptr ? debs : SWITCHBACK_DEB_DIR}, {},
+std::string from_environment(const char* name, const char* otherwise) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : otherwise;
+}
+
+std::string packages_for(Suite suite) {
+  if (suite == Suite::bookworm) return from_environment("SWITCHBACK_DEB_DIR", SWITCHBACK_DEB_DIR);
+  return from_environment("SWITCHBACK_DEB_DIR_13", SWITCHBACK_DEB_DIR_13);
+}
+
+std::string find_layers(Suite suite, Root root) {
+  if (root == Root::base) return output_of({script("base-root"), name_of(suite), "--existing"}) + "/root";
+  return output_of({script("product-root"), name_of(suite), packages_for(suite)}, {},
                    std::chrono::minutes(2));
+}
+
+const std::filesystem::path& keys() {
+  static const std::filesystem::path path = output_of({script("keys")});
+  return path;
 }
 
 }  // namespace
 
-std::string layers_of(Root root) {
-  if (root == Root::base) return base() / "root";
-  static const std::string layers = product();
+Suite default_suite() {
+  const std::string name = from_environment("SWITCHBACK_TEST_SUITE", "bookworm");
+  for (const auto suite : {Suite::bookworm, Suite::trixie, Suite::sid}) {
+    if (name == name_of(suite)) return suite;
+  }
+  throw std::runtime_error("SWITCHBACK_TEST_SUITE: not a suite that is tested: " + name);
+}
+
+std::string layers_of(Suite suite, Root root) {
+  static std::map<std::pair<Suite, Root>, std::string> known;
+  auto& layers = known[{suite, root}];
+  if (layers.empty()) layers = find_layers(suite, root);
   return layers;
 }
 
-std::filesystem::path pusher_key() { return base() / "pusher-ssh" / "id_ed25519"; }
+std::filesystem::path pusher_key() { return keys() / "pusher"; }
 
-std::string host_key() { return read_text(base() / "root/etc/ssh/ssh_host_ed25519_key.pub"); }
+std::string host_key() { return read_text(keys() / "host.pub"); }
 
 }  // namespace switchback::test

@@ -24,7 +24,7 @@ std::string quoted(const std::string& text) {
 TestHost::TestHost(const HostOptions& options)
     : name_(options.name),
       pusher_(options.pusher ? options.pusher : std::make_shared<Pusher>()),
-      world_({"host", layers_of(options.root)}),
+      world_({"host", layers_of(options.suite, options.root)}),
       link_(pusher_->connect(world_, name_)),
       container_(world_, name_) {
   const std::string prepared = "cd " + quoted(world_.directory() / "root/etc") + "; echo " + name_ +

@@ -17,6 +17,7 @@ namespace switchback::test {
 
 struct HostOptions {
   std::string name = "target";     ///< its host name, and what the pusher calls it
+  Suite suite = default_suite();   ///< which Debian it is
   Root root = Root::product;       ///< what it is installed with
   std::shared_ptr<Pusher> pusher;  ///< shared by several hosts; null: one of its own
   Duration deadline = std::chrono::seconds(60);
