@@ -120,6 +120,8 @@ std::optional<Transition> step_reverting(const Script& script, const Reverting& 
           },
           [&](const GateUnhealthy& unhealthy) -> Answer {
             if (!state.observing) return std::nullopt;
+            // What somebody else has switched to need not run what ran before.
+            if (state.superseded) return conclude(state, Outcome::superseded, {});
             return try_again(script, state, Outcome::reverted_unhealthy, unhealthy.causes);
           },
           [&](const SoakElapsed&) -> Answer {
@@ -127,6 +129,7 @@ std::optional<Transition> step_reverting(const Script& script, const Reverting& 
             return conclude(state, good_end(state), {});
           },
           [&](const DeadlineReached& late) -> Answer {
+            if (state.observing && state.superseded) return conclude(state, Outcome::superseded, {});
             auto why = late.pending;
             if (why.empty()) why.push_back(Cause{"the revert took too long", "", "", {}, {}});
             return try_again(script, state,

@@ -226,6 +226,16 @@ TEST_CASE("a profile that somebody else moved ends as superseded, not as reverte
   CHECK(std::get<Finished>(state).outcome == Outcome::superseded);
 }
 
+TEST_CASE("what somebody else switched to is not judged by what ran before", "[activation]") {
+  Reverting state{.causes = {because("moved")}, .begun = 3, .superseded = true};
+  state.observing = true;
+  const auto event = GENERATE(
+      values<ActivationEvent>({GateUnhealthy{{because("old.service is not there")}}, DeadlineReached{}}));
+  const auto end = step(web_script(), state, event);
+  REQUIRE(end);
+  CHECK(end->next == State{Finished{Outcome::superseded, {because("moved")}}});
+}
+
 TEST_CASE("the activator goes on after its own death as the phase demands", "[activation]") {
   const auto script = web_script();
   SECTION("preparing: refused, nothing has changed") {
