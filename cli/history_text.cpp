@@ -78,8 +78,9 @@ std::chrono::milliseconds span(double seconds) {
 /// What the events tell, gathered by what they are about.
 struct Told {
   PlanWords plan;
-  std::map<std::string, UnitEvent> units;  // the last that was told of each
-  std::vector<std::string> unit_lines;     // every one
+  std::map<std::string, UnitEvent> units;   // the last that was told of each
+  std::map<std::string, UnitEvent> faults;  // the last of each that was unhealthy
+  std::vector<std::string> unit_lines;      // every one
   std::vector<std::string> warnings;
   std::vector<std::string> log;
 
@@ -88,6 +89,7 @@ struct Told {
   void operator()(const PlanEvent& body) { plan.add(body); }
   void operator()(const UnitEvent& body) {
     units.insert_or_assign(body.unit, body);
+    if (body.verdict == UnitVerdict::unhealthy) faults.insert_or_assign(body.unit, body);
     unit_lines.push_back(unit_line(body));
   }
   void operator()(const WarningEvent& body) { warnings.push_back(printable(body.message)); }
@@ -137,7 +139,7 @@ std::string finished_text(const FinishedActivation& finished, std::size_t width,
   rows.add("took", duration_text(span(finished.finished - finished.begun)));
   if (!finished.changes.empty()) rows.add("to run", changes_text(finished.changes));
   rows.add_all("ran before", generation_lines(finished.before));
-  rows.add_all("ran then", generation_lines(finished.outcome.generations));
+  rows.add_all("ran after", generation_lines(finished.outcome.generations));
   std::vector<std::string> phases;
   for (const auto& [phase, seconds] : phases_of(finished)) {
     phases.push_back(padded(std::string(text(phase)), 23) + duration_text(span(seconds)));
@@ -145,7 +147,13 @@ std::string finished_text(const FinishedActivation& finished, std::size_t width,
   rows.add_all("phases", phases);
   rows.add_all("plan", told.plan.sentences());
   std::vector<std::string> units;
-  for (const auto& [name, unit] : told.units) units.push_back(Told::unit_line(unit));
+  for (const auto& [name, unit] : told.units) {
+    // One that failed in the trial and runs again after the revert: both are worth knowing.
+    const auto fault = told.faults.find(name);
+    const bool mended = fault != told.faults.end() && unit.verdict != UnitVerdict::unhealthy;
+    if (mended) units.push_back(Told::unit_line(fault->second));
+    units.push_back(Told::unit_line(unit));
+  }
   rows.add_all("units", verbose ? told.unit_lines : units);
   rows.add_all("warnings", told.warnings);
   add_causes(rows, finished.outcome);

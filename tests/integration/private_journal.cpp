@@ -49,7 +49,7 @@ PrivateJournal::PrivateJournal() {
   }
 }
 
-void become_process_of(const std::string& unit) {
+void become_process_of(const std::string& unit, Journald journald) {
   for (const auto* root : {"/sys/fs/cgroup", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"}) {
     const int fd = ::open((std::string(root) + "/cgroup.procs").c_str(), O_WRONLY);
     if (fd >= 0 && ::write(fd, "0", 1) < 0) {  // not a hierarchy that counts
@@ -59,6 +59,8 @@ void become_process_of(const std::string& unit) {
   const int stream = ::socket(AF_UNIX, SOCK_STREAM, 0);
   const auto address = address_of("/run/systemd/journal/stdout");
   if (::connect(stream, reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) ::_exit(70);
+  // What is written between its accept(2) and its asking for our credentials comes from nobody.
+  if (journald == Journald::reads) PrivateJournal::synchronize();
   // Identifier, unit, priority, priority prefix, and three destinations that are not wanted.
   put(stream, unit + "\n" + unit + "\n6\n1\n0\n0\n0\n");
   ::dup2(stream, STDOUT_FILENO);
@@ -77,22 +79,21 @@ void PrivateJournal::synchronize() {
 }
 
 void PrivateJournal::say(const std::string& unit, const std::string& text) const {
-  speak(unit, text, /*listened_to=*/true);
+  speak(unit, text, Journald::reads);
   synchronize();
 }
 
 void PrivateJournal::say_unheard(const std::string& unit, const std::string& text) const {
-  speak(unit, text, /*listened_to=*/false);
+  speak(unit, text, Journald::hangs);
 }
 
 // journald may not know the unit of a process that is gone already: the speaker stays until the end.
-void PrivateJournal::speak(const std::string& unit, const std::string& text, bool listened_to) const {
+void PrivateJournal::speak(const std::string& unit, const std::string& text, Journald journald) const {
   int spoken[2];
   if (::pipe2(spoken, O_CLOEXEC) < 0) throw std::runtime_error("no pipe");
   const pid_t child = ::fork();
   if (child == 0) {
-    become_process_of(unit);
-    if (listened_to) synchronize();
+    become_process_of(unit, journald);
     put(STDOUT_FILENO, text + "\n");
     put(spoken[1], "!");
     while (true) ::pause();
@@ -108,7 +109,7 @@ void PrivateJournal::speak(const std::string& unit, const std::string& text, boo
 void PrivateJournal::say_and_exit(const std::string& unit, const std::string& text) {
   const pid_t child = ::fork();
   if (child == 0) {
-    become_process_of(unit);
+    become_process_of(unit, Journald::hangs);
     put(STDOUT_FILENO, text + "\n");
     ::_exit(0);
   }
@@ -162,7 +163,10 @@ void PrivateJournal::end_invocation(const std::string& unit) {
   std::filesystem::remove("/run/systemd/units/invocation:" + unit);
 }
 
-void PrivateJournal::freeze() const { ::kill(daemon_->pid(), SIGSTOP); }
+void PrivateJournal::freeze() const {
+  ::kill(daemon_->pid(), SIGSTOP);
+  ::waitid(P_PID, static_cast<id_t>(daemon_->pid()), nullptr, WSTOPPED | WNOWAIT);
+}
 
 void PrivateJournal::thaw() const { ::kill(daemon_->pid(), SIGCONT); }
 

@@ -15,6 +15,8 @@
 
 namespace switchback::test {
 
+enum class Journald { reads, hangs };
+
 class PrivateJournal {
  public:
   PrivateJournal();
@@ -42,7 +44,7 @@ class PrivateJournal {
   static void synchronize();
 
  private:
-  void speak(const std::string& unit, const std::string& text, bool listened_to) const;
+  void speak(const std::string& unit, const std::string& text, Journald journald) const;
 
   PrivateMounts mounts_;
   TempDir directory_;
@@ -51,8 +53,7 @@ class PrivateJournal {
 };
 
 /// For a child process alone: leaves its control group, which would name another unit, and joins its standard
-/// output and error to the journal as those of `unit`. What it writes at once may be ascribed to nobody by
-/// journald, unless it waits for synchronize() in between.
-void become_process_of(const std::string& unit);
+/// output and error to the journal as those of `unit`.
+void become_process_of(const std::string& unit, Journald journald);
 
 }  // namespace switchback::test

@@ -22,8 +22,7 @@ constexpr int kExecFailed = 203;  // as systemd.exec(5) has it
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::setpgid(0, 0);
-  become_process_of(unit.name);
-  PrivateJournal::synchronize();
+  become_process_of(unit.name, Journald::reads);
   auto argv = unit.argv();
   std::vector<std::string> environment;
   if (const auto given = unit.properties.find("Environment"); given != unit.properties.end())

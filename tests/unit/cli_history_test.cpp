@@ -59,6 +59,7 @@ std::vector<Event> events() {
   tell(WarningEvent{"reverting: web.service exited with status 1"}, 0);
   tell(LogEvent{"web.service", 3, "fatal: no such table"}, 0);
   tell(PhaseEvent{Phase::reverting, 240}, 100);
+  tell(UnitEvent{"web.service", "active", "running", "success", 0, UnitVerdict::healthy}, 800);
   return out;
 }
 
@@ -160,7 +161,7 @@ TEST_CASE("events that a long list had no room for are fetched for one", "[cli]"
     const auto watch = parse_watch(peer.take().parameters);
     if (!watch || watch->id != kSomeId) return;
     for (const auto& event : events()) peer.reply({{"event", to_json(event)}}, /*continues=*/true);
-    peer.tell(kSomeId, 11, long_revert());
+    peer.tell(kSomeId, 12, long_revert());
   });
   SECTION("for a person") {
     CHECK(show_finished(asked.remote, prefix("0123"), asked.answer()) == ExitStatus::done);
@@ -168,7 +169,7 @@ TEST_CASE("events that a long list had no room for are fetched for one", "[cli]"
   }
   SECTION("for a program") {
     CHECK(show_finished(asked.remote, prefix("0123"), asked.answer(/*as_json=*/true)) == ExitStatus::done);
-    CHECK(json::parse(asked.out.str()).at("events").size() == 11);
+    CHECK(json::parse(asked.out.str()).at("events").size() == 12);
   }
 }
 
