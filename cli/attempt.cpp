@@ -16,19 +16,26 @@ Error interrupted(const Remote& remote) {
   return {Errc::refused, "interrupted; nothing has changed on " + remote.name()};
 }
 
-/// Is there an activator, and is the host free? Asked before anything is copied.
-Result<HostStatus> preflight(const Means& with) {
+/// What is known of a host before anything is copied there.
+struct Ready {
+  HostStatus status;
+  Greeted greeted;  // the conversation that has told it, which goes on
+};
+
+/// Is there an activator, and is the host free?
+Result<Ready> preflight(const Means& with) {
   if (with.interrupt.count() > 0) return tl::make_unexpected(interrupted(with.remote));
   const auto& waker = with.interrupt.waker();
-  const auto reply =
-      with.remote.ask(Way::shared, {.method = std::string(kInterface) + ".Status"}, kAnswerTimeout, &waker);
+  auto asked = with.remote.converse(Way::shared, {.method = std::string(kInterface) + ".Status"},
+                                    kAnswerTimeout, &waker);
   if (with.interrupt.count() > 0) return tl::make_unexpected(interrupted(with.remote));
-  if (!reply) return tl::make_unexpected(with_versions(reply.error(), with.remote, &waker));
-  auto status = parse_host_status(reply->parameters);
-  if (!status) return status;
+  if (!asked) return tl::make_unexpected(with_versions(asked.error(), with.remote, &waker));
+  auto status = parse_host_status(asked->first.parameters);
+  if (!status) return tl::make_unexpected(status.error());
   const bool held = status->running && !status->running->outcome;
   if (held && !with.wait) return tl::make_unexpected(busy(*status->running));
-  return status;
+  Greeted greeted{std::move(asked->connection), printable(status->version)};
+  return Ready{std::move(*status), std::move(greeted)};
 }
 
 ExitStatus give_up(Display& display, const Error& error) {
@@ -37,19 +44,19 @@ ExitStatus give_up(Display& display, const Error& error) {
   return status;
 }
 
-Result<HostStatus> connect(const Means& with) {
+Result<Ready> connect(const Means& with) {
   auto& display = with.display;
   display.step({"connect", StepState::begun, ""});
   if (with.follow.may_prompt) display.make_room();
   const auto connected = with.remote.connect(with.interrupt);
-  auto status = connected ? preflight(with) : tl::make_unexpected(connected.error());
-  if (!status) {
-    display.step({"connect", StepState::failed, status.error().message});
-    return status;
+  auto ready = connected ? preflight(with) : tl::make_unexpected(connected.error());
+  if (!ready) {
+    display.step({"connect", StepState::failed, ready.error().message});
+    return ready;
   }
-  display.step({"connect", StepState::done, "activator " + printable(status->version)});
-  if (!status->trouble.empty()) display.note("trouble on the host: " + status->trouble);
-  return status;
+  display.step({"connect", StepState::done, "activator " + printable(ready->status.version)});
+  if (!ready->status.trouble.empty()) display.note("trouble on the host: " + ready->status.trouble);
+  return ready;
 }
 
 Status copy(const Means& with) {
@@ -87,9 +94,10 @@ struct Show {
 }  // namespace
 
 Ended attempt(const Followed& what, const Means& with) {
-  const auto ready = connect(with);
+  auto ready = connect(with);
   if (!ready) return {give_up(with.display, ready.error())};
-  Ended ended{.before = ready->profiles};
+  Ended ended{.before = std::move(ready->status.profiles)};
+  std::optional<Greeted> greeted = std::move(ready->greeted);
   const auto failed = [&](const Error& error) {
     ended.status = give_up(with.display, error);
     return ended;
@@ -98,6 +106,7 @@ Ended attempt(const Followed& what, const Means& with) {
   const auto patience = Clock::now() + with.wait.value_or(std::chrono::milliseconds(0));
   for (;;) {
     Follower follower(with.remote, with.display, with.interrupt, what, with.follow);
+    if (greeted) follower.go_on_with(std::move(*std::exchange(greeted, std::nullopt)));
     const auto end = follower.run();
     if (end) {
       std::visit(Show{what, with, ended}, *end);

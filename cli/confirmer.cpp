@@ -44,7 +44,10 @@ void Confirmer::run() {
   std::optional<Errc> last_failure;
   while (!stopping_ && Clock::now() < deadline_) {
     const auto begun = Clock::now();
-    const auto reply = remote_.ask(Way::fresh, call, kAttemptTimeout, &stop_);
+    // Kept until the news is told: a login takes a while to end.
+    auto connection = remote_.open(Way::fresh);
+    const auto reply = connection ? connection->ask(call, begun + kAttemptTimeout, &stop_)
+                                  : tl::make_unexpected(connection.error());
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
     if (stopping_) return;
     if (reply) return tell({true, took, ""});

@@ -84,6 +84,7 @@ Status copy_closures(const std::vector<StorePath>& closures, SshRemote& host, co
   const auto status = nix->wait(Clock::now() + kCopyTimeout, &interrupt.waker());
   if (interrupt.count() > 0) return fail(Errc::refused, "interrupted; nothing has changed on " + host.name());
   if (status == 0) return {};
+  if (auto there = check_in_store(closures, interrupt); !there) return there;
   return tl::make_unexpected(copy_failed(closures, host, &interrupt.waker()));
 }
 

@@ -37,8 +37,10 @@ std::string names(const std::vector<StorePath>& closures) {
   return out;
 }
 
-/// Everything that can be known to be missing before any host is touched.
+/// Everything that can be known to be missing before any host is touched. Of one node the copy finds it out,
+/// before anything has changed there.
 Status check_closures(const std::vector<NodeDeployment>& nodes, const Interrupt& interrupt) {
+  if (nodes.size() == 1) return {};
   for (const auto& node : nodes) {
     if (!is_copied(node)) continue;
     if (auto there = check_in_store(closures_of(node), interrupt); !there) return there;

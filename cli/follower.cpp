@@ -41,9 +41,17 @@ Result<FollowEnd> Follower::run() {
   return *end_;
 }
 
+/// A first word over the connection: if it fails the host has certainly not begun.
+Result<Greeted> Follower::greet() {
+  if (auto there = std::exchange(greeted_, std::nullopt); there) {
+    const auto until = Clock::now() + kAnswerTimeout;
+    if (there->connection.ask(hello(), until, &interrupt_.waker())) return std::move(*there);
+  }
+  return remote_.greet(Way::shared, kAnswerTimeout, &interrupt_.waker());
+}
+
 Status Follower::begin() {
-  // A first word over this connection: if it fails the host has certainly not begun.
-  auto greeted = remote_.greet(Way::shared, kAnswerTimeout, &interrupt_.waker());
+  auto greeted = greet();
   if (interrupt_.count() > 0)
     return fail(Errc::refused, "interrupted; nothing has changed on " + remote_.name());
   if (!greeted) return tl::make_unexpected(greeted.error());

@@ -38,12 +38,15 @@ class Follower {
 
   /// Errors: why the host has not begun; with `unknown`, why its outcome cannot be told.
   [[nodiscard]] Result<FollowEnd> run();
+  /// A conversation that there is already; should it have ended meanwhile, another is opened.
+  void go_on_with(Greeted greeted) { greeted_ = std::move(greeted); }
   /// Whether the host may have begun: then a failure does not mean that nothing changed there.
   [[nodiscard]] bool unknown() const { return sent_ && !rejected_; }
   /// Of an activation that was joined: what is left of a phase, where its event tells what it had once.
   void left_of(Phase phase, std::optional<double> seconds) { left_ = {phase, seconds}; }
 
  private:
+  Result<Greeted> greet();
   Status begin();
   Status read_events();
   Status take(const Reply& reply);
@@ -64,6 +67,7 @@ class Follower {
   const Interrupt& interrupt_;
   Followed what_;
   FollowSettings settings_;
+  std::optional<Greeted> greeted_;
   std::optional<Connection> connection_;
   std::unique_ptr<Confirmer> confirmer_;
   std::optional<FollowEnd> end_;

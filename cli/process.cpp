@@ -5,7 +5,9 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -20,7 +22,7 @@ namespace {
 
 constexpr off_t kErrorTextBytes = 65'536;
 constexpr std::size_t kOutputBytes = 1'048'576;
-constexpr std::chrono::milliseconds kWaitStep{10};
+constexpr std::chrono::milliseconds kWaitStep{10};  // where the end of a program is no event
 
 /// Between a pipe's making and its close-on-exec flag no other thread may spawn: its child would inherit the
 /// pipe, and whoever waits for its end would wait for that child. (macOS has no pipe2.)
@@ -93,6 +95,16 @@ class Attributes {
   posix_spawnattr_t attributes_{};
 };
 
+/// Readable once the program has ended; none where the system has no such thing. Source: pidfd_open(2).
+Fd open_process(pid_t pid) {
+#ifdef SYS_pidfd_open
+  return Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0U)));
+#else
+  static_cast<void>(pid);
+  return Fd();
+#endif
+}
+
 int exit_status_of(int wait_status) {
   return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }
@@ -136,6 +148,7 @@ Result<Process> Process::spawn(const std::vector<std::string>& argv, const Spawn
     process.pid_ = -1;
     return fail(Errc::io, "cannot run " + argv.front() + ": " + errno_text(error));
   }
+  process.ended_ = open_process(process.pid_);
   process.input_ = std::move(input.writing);
   process.output_ = std::move(output.reading);
   return process;
@@ -144,6 +157,7 @@ Result<Process> Process::spawn(const std::vector<std::string>& argv, const Spawn
 Process::Process(Process&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       status_(other.status_),
+      ended_(std::move(other.ended_)),
       input_(std::move(other.input_)),
       output_(std::move(other.output_)),
       error_(std::move(other.error_)) {}
@@ -160,18 +174,19 @@ Process::~Process() {
 }
 
 std::optional<int> Process::wait(Clock::time_point deadline, const Waker* waker) {
-  while (!status_) {
+  for (;;) {
     int wait_status = 0;
     const pid_t ended = waitpid(pid_, &wait_status, WNOHANG);
     if (ended == pid_) status_ = exit_status_of(wait_status);
     if (ended < 0 && errno != EINTR) status_ = 128;  // somebody else has waited for it
-    if (status_ || Clock::now() >= deadline) break;
-    const auto next = std::min(deadline, Clock::now() + kWaitStep);
-    static const Waker never;
-    (waker != nullptr ? *waker : never).sleep_until(next);
-    if (waker != nullptr && Clock::now() < next) break;
+    const auto now = Clock::now();
+    if (status_ || now >= deadline) return status_;
+    std::array<pollfd, 2> watched{
+        {{ended_.get(), POLLIN, 0}, {waker != nullptr ? waker->fd() : -1, POLLIN, 0}}};
+    const auto until = ended_.get() >= 0 ? deadline : std::min(deadline, now + kWaitStep);
+    poll(watched.data(), watched.size(), poll_timeout(until));
+    if (watched[1].revents != 0) return status_;
   }
-  return status_;
 }
 
 void Process::terminate() const {

@@ -57,6 +57,7 @@ class Process {
 
   pid_t pid_ = -1;
   std::optional<int> status_;
+  Fd ended_;
   Fd input_;
   Fd output_;
   std::unique_ptr<std::FILE, CloseFile> error_;

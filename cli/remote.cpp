@@ -22,22 +22,26 @@ std::string version_in(const nlohmann::json& info) {
 
 }  // namespace
 
-Result<Reply> Remote::ask(Way way, const Call& call, std::chrono::milliseconds timeout, const Waker* waker) {
-  return as_user_or_root(*this, [&]() -> Result<Reply> {
+Call hello() { return {.method = std::string(kVarlinkInterface) + ".GetInfo"}; }
+
+Result<Conversation> Remote::converse(Way way, const Call& first, std::chrono::milliseconds timeout,
+                                      const Waker* waker) {
+  return as_user_or_root(*this, [&]() -> Result<Conversation> {
     auto connection = open(way);
     if (!connection) return tl::make_unexpected(connection.error());
-    return connection->ask(call, Clock::now() + timeout, waker);
+    auto reply = connection->ask(first, Clock::now() + timeout, waker);
+    if (!reply) return tl::make_unexpected(reply.error());
+    return Conversation{std::move(*connection), std::move(*reply)};
   });
 }
 
+Result<Reply> Remote::ask(Way way, const Call& call, std::chrono::milliseconds timeout, const Waker* waker) {
+  return converse(way, call, timeout, waker).map([](Conversation&& asked) { return std::move(asked.first); });
+}
+
 Result<Greeted> Remote::greet(Way way, std::chrono::milliseconds timeout, const Waker* waker) {
-  const Call hello{.method = std::string(kVarlinkInterface) + ".GetInfo"};
-  return as_user_or_root(*this, [&]() -> Result<Greeted> {
-    auto connection = open(way);
-    if (!connection) return tl::make_unexpected(connection.error());
-    const auto info = connection->ask(hello, Clock::now() + timeout, waker);
-    if (!info) return tl::make_unexpected(info.error());
-    return Greeted{std::move(*connection), version_in(info->parameters)};
+  return converse(way, hello(), timeout, waker).map([](Conversation&& asked) {
+    return Greeted{std::move(asked.connection), version_in(asked.first.parameters)};
   });
 }
 

@@ -20,11 +20,20 @@ enum class Way {
 
 inline constexpr std::chrono::seconds kAnswerTimeout{30};
 
-/// A conversation that has begun with an activator's answer.
+/// A conversation that has begun with a call and its answer.
+struct Conversation {
+  Connection connection;
+  Reply first;
+};
+
+/// One with an activator that has told who it is.
 struct Greeted {
   Connection connection;
   std::string version;  // the activator's; empty when it does not tell
 };
+
+/// What asks an activator who it is.
+[[nodiscard]] Call hello();
 
 class Remote {
  public:
@@ -42,7 +51,11 @@ class Remote {
   /// Runs a program there, as the user who logs in.
   [[nodiscard]] virtual Result<Ran> run(const Words& argv, const Waker* waker) = 0;
 
-  /// Opens, asks and closes. Errors: also those that the host answers with.
+  /// Opens and asks; the conversation may go on. Errors: also those that the host answers with.
+  [[nodiscard]] Result<Conversation> converse(Way way, const Call& first,
+                                              std::chrono::milliseconds timeout = kAnswerTimeout,
+                                              const Waker* waker = nullptr);
+  /// Opens, asks and closes. Errors: as above.
   [[nodiscard]] Result<Reply> ask(Way way, const Call& call,
                                   std::chrono::milliseconds timeout = kAnswerTimeout,
                                   const Waker* waker = nullptr);

@@ -81,7 +81,9 @@ ExitStatus complain(const ActFailure& failure, const std::string& node, const An
 
 ExitStatus refuse(const Error& error) {
   std::cerr << "switchback: " << error.message << std::endl;
-  return error.code == Errc::invalid_request ? ExitStatus::usage : ExitStatus::nothing_changed;
+  if (error.code == Errc::invalid_request) return ExitStatus::usage;
+  // Where the host is to build; a timeout is one of nix's here, of no host.
+  return error.code == Errc::unavailable ? ExitStatus::unreachable : ExitStatus::nothing_changed;
 }
 
 void write_document(nlohmann::json document, const std::string& node, std::ostream& out) {

@@ -10,24 +10,44 @@ namespace switchback {
 
 void Preparer::run(Callback<Preparation> done) {
   done_ = std::move(done);
-  check_closures(0);
+  for (std::size_t index = 0; index < request_.changes.size(); ++index) {
+    const auto& closure = request_.changes[index].closure;
+    if (!closure) continue;
+    // Pinned first: a garbage collection between the check and the pin would make the check worthless.
+    const auto pinned = ports_.profiles.pin(request_.id.text() + "-new-" + std::to_string(index), *closure);
+    if (!pinned) return fail_with(pinned.error());
+  }
+  check_closures();
+  read_closures();
+}
+
+/// Nix takes as long as all the rest: it is asked beside.
+void Preparer::check_closures() {
+  for (const auto& change : request_.changes) checks_ += change.closure ? 1 : 0;
+  for (const auto& change : request_.changes) {
+    if (!change.closure) continue;
+    ports_.profiles.check_valid(*change.closure, alive_.guard([this](Status valid) {
+      --checks_;
+      if (!valid && !invalid_) invalid_ = valid.error();
+      settle();
+    }));
+  }
 }
 
 void Preparer::fail_with(Error error) {
-  if (auto done = std::exchange(done_, nullptr)) done(tl::make_unexpected(std::move(error)));
+  ended_ = fail(error.code, std::move(error.message));
+  settle();
 }
 
-void Preparer::check_closures(std::size_t index) {
-  if (index == request_.changes.size()) return read_closures();
-  const auto& closure = request_.changes[index].closure;
-  if (!closure) return check_closures(index + 1);
-  // Pinned first: a garbage collection between the check and the pin would make the check worthless.
-  const auto pinned = ports_.profiles.pin(request_.id.text() + "-new-" + std::to_string(index), *closure);
-  if (!pinned) return fail_with(pinned.error());
-  ports_.profiles.check_valid(*closure, alive_.guard([this, index](Status valid) {
-    if (!valid) return fail_with(valid.error());
-    check_closures(index + 1);
-  }));
+/// That a closure is not there explains whatever else went wrong with it, and is told first.
+void Preparer::settle() {
+  if (!ended_ || (checks_ > 0 && !invalid_)) return;
+  alive_.renew();
+  auto done = std::exchange(done_, nullptr);
+  if (!done) return;
+  if (invalid_) return done(tl::make_unexpected(std::move(*invalid_)));
+  if (!*ended_) return done(tl::make_unexpected(std::move(ended_->error())));
+  done(std::move(result_));
 }
 
 void Preparer::read_closures() {
@@ -147,8 +167,8 @@ void Preparer::plan() {
 void Preparer::stage(std::size_t index) {
   if (index == drafts_.size()) {
     if (auto pinned = ports_.host.pin_activator(); !pinned) return fail_with(pinned.error());
-    if (auto done = std::exchange(done_, nullptr)) done(std::move(result_));
-    return;
+    ended_ = Status{};
+    return settle();
   }
   const auto& draft = drafts_[index];
   if (draft.change.kind != Kind::units) return stage(index + 1);

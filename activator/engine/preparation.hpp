@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,8 @@ class Preparer {
     std::vector<SkippedUnit> skipped{};
   };
 
-  void check_closures(std::size_t index);
+  void check_closures();
+  void settle();
   void read_closures();
   // preparation_kinds.cpp: what each kind asks for.
   [[nodiscard]] Status read_change(const ChangeRequest& request);
@@ -67,6 +69,9 @@ class Preparer {
   ActivateRequest request_;
   Callback<Preparation> done_;
   Alive alive_;
+  std::size_t checks_ = 0;        // of closures, that have not been answered
+  std::optional<Error> invalid_;  // the first closure that is not there
+  std::optional<Status> ended_;   // how all else ended
   std::map<ProfileName, StorePath> committed_;
   std::vector<Draft> drafts_;
   std::map<UnitName, std::string> other_profiles_;

@@ -12,7 +12,7 @@ inline constexpr const char* kVarlinkInterface = "org.varlink.service";
 inline constexpr const char* kSocketPath = "/run/switchback/activator.sock";
 inline constexpr int kApiVersion = 1;
 
-inline constexpr std::size_t kMaxMessageBytes = 1024 * 1024;
+inline constexpr std::size_t kMaxMessageBytes = std::size_t{1024} * 1024;
 inline constexpr std::size_t kMaxChanges = 64;
 inline constexpr std::size_t kMaxNoteBytes = 4096;
 inline constexpr std::size_t kMaxListEntries = 1024;  // gate.critical and the like

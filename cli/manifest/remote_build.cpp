@@ -43,7 +43,9 @@ Status build_on_host(NodePlan& plan, const BuildSettings& settings, const Interr
   const auto on_host = [](const ClosureBuild& build) { return build.on_host; };
   if (std::none_of(plan.builds.begin(), plan.builds.end(), on_host)) return {};
   SshRemote host(ssh_settings(plan.deployment.address), plan.deployment.address.node);
-  if (auto connected = host.connect(interrupt); !connected) return connected;
+  if (auto connected = host.connect(interrupt); !connected) {
+    return fail(connected.error().code, host.name() + ": " + connected.error().message);
+  }
   std::vector<StorePath> built_here;
   for (const auto& build : plan.builds) {
     if (!build.on_host) {
