@@ -44,32 +44,48 @@ ExitStatus give_up(Display& display, const Error& error) {
   return status;
 }
 
-Result<Ready> connect(const Means& with) {
+Status connect(const Means& with) {
   auto& display = with.display;
   display.step({"connect", StepState::begun, ""});
   if (with.follow.may_prompt) display.make_room();
-  const auto connected = with.remote.connect(with.interrupt);
-  auto ready = connected ? preflight(with) : tl::make_unexpected(connected.error());
-  if (!ready) {
-    display.step({"connect", StepState::failed, ready.error().message});
-    return ready;
-  }
-  display.step({"connect", StepState::done, "activator " + printable(ready->status.version)});
-  if (!ready->status.trouble.empty()) display.note("trouble on the host: " + ready->status.trouble);
-  return ready;
+  auto connected = with.remote.connect(with.interrupt);
+  if (connected)
+    display.step({"connect", StepState::done, "as " + with.remote.whoever()});
+  else
+    display.step({"connect", StepState::failed, connected.error().message});
+  return connected;
 }
 
-Status copy(const Means& with) {
-  if (!with.copy) return {};
-  auto& display = with.display;
-  display.step({"copy", StepState::begun, with.copied});
-  display.make_room();  // nix writes on the terminal itself
-  auto copied = with.copy();
+Copying begin_copy(const Means& with) {
+  if (!with.copy) return nullptr;
+  with.display.step({"copy", StepState::begun, with.copied});
+  with.display.make_room();  // nix writes on the terminal itself
+  return with.copy();
+}
+
+Status finish(const Copying& copying, const Means& with) {
+  if (!copying) return {};
+  auto copied = copying();
   if (copied)
-    display.step({"copy", StepState::done, with.copied});
+    with.display.step({"copy", StepState::done, with.copied});
   else
-    display.step({"copy", StepState::failed, copied.error().message});
+    with.display.step({"copy", StepState::failed, copied.error().message});
   return copied;
+}
+
+/// From a login to a host that is ready, with what it is to run.
+Result<Ready> get_ready(const Means& with) {
+  if (auto connected = connect(with); !connected) return tl::make_unexpected(connected.error());
+  // Beside the question whether the host will have it, most of which is waiting, too.
+  auto copying = begin_copy(with);
+  auto ready = preflight(with);
+  if (!ready) {
+    copying = nullptr;  // before the error is shown: nix has the terminal
+    return ready;
+  }
+  if (!ready->status.trouble.empty()) with.display.note("trouble on the host: " + ready->status.trouble);
+  if (auto copied = finish(copying, with); !copied) return tl::make_unexpected(copied.error());
+  return ready;
 }
 
 std::string by_hand(const char* verb, const Followed& what, const Means& with) {
@@ -94,7 +110,7 @@ struct Show {
 }  // namespace
 
 Ended attempt(const Followed& what, const Means& with) {
-  auto ready = connect(with);
+  auto ready = get_ready(with);
   if (!ready) return {give_up(with.display, ready.error())};
   Ended ended{.before = std::move(ready->status.profiles)};
   std::optional<Greeted> greeted = std::move(ready->greeted);
@@ -102,7 +118,6 @@ Ended attempt(const Followed& what, const Means& with) {
     ended.status = give_up(with.display, error);
     return ended;
   };
-  if (const auto copied = copy(with); !copied) return failed(copied.error());
   const auto patience = Clock::now() + with.wait.value_or(std::chrono::milliseconds(0));
   for (;;) {
     Follower follower(with.remote, with.display, with.interrupt, what, with.follow);

@@ -18,13 +18,16 @@
 
 namespace switchback {
 
+/// A copy under way: called, it waits for the end; dropped, it ends it.
+using Copying = std::function<Status()>;
+
 /// What an attempt works with; the tests put others in the place of each.
 struct Means {
   Remote& remote;
   Display& display;
   const Interrupt& interrupt;
-  std::function<Status()> copy{};  // none: there is nothing to copy
-  std::string copied{};            // what it copies, for people
+  std::function<Copying()> copy{};  // begins it; none: there is nothing to copy
+  std::string copied{};             // what it copies, for people
   FollowSettings follow{};
   std::optional<std::chrono::milliseconds> wait{};  // how long for a host that another activation holds
 };

@@ -4,6 +4,7 @@
 #include "cli/text.hpp"
 
 #include <chrono>
+#include <memory>
 
 namespace switchback {
 namespace {
@@ -76,16 +77,27 @@ Error copy_failed(const std::vector<StorePath>& closures, Remote& host, const Wa
               "nix.conf, or sign what you build (deploy-rs: LOCAL_KEY)"};
 }
 
+std::function<Status()> begin_copy(std::vector<StorePath> closures, SshRemote& host,
+                                   const CopyOptions& options, const Interrupt& interrupt) {
+  auto spawned =
+      Process::spawn(nix_copy(closures, host.settings().destination, options),
+                     {.error = Stderr::ours, .environment = {{"NIX_SSHOPTS", host.nix_options()}}});
+  if (!spawned) return [error = spawned.error()] { return Status(tl::make_unexpected(no_nix_here(error))); };
+  const auto nix = std::make_shared<Process>(std::move(*spawned));
+  return [nix, closures = std::move(closures), &host, &interrupt]() -> Status {
+    const auto status = nix->wait(Clock::now() + kCopyTimeout, &interrupt.waker());
+    if (interrupt.count() > 0) {
+      return fail(Errc::refused, "interrupted; nothing has changed on " + host.name());
+    }
+    if (status == 0) return {};
+    if (auto there = check_in_store(closures, interrupt); !there) return there;
+    return tl::make_unexpected(copy_failed(closures, host, &interrupt.waker()));
+  };
+}
+
 Status copy_closures(const std::vector<StorePath>& closures, SshRemote& host, const CopyOptions& options,
                      const Interrupt& interrupt) {
-  auto nix = Process::spawn(nix_copy(closures, host.settings().destination, options),
-                            {.error = Stderr::ours, .environment = {{"NIX_SSHOPTS", host.nix_options()}}});
-  if (!nix) return tl::make_unexpected(no_nix_here(nix.error()));
-  const auto status = nix->wait(Clock::now() + kCopyTimeout, &interrupt.waker());
-  if (interrupt.count() > 0) return fail(Errc::refused, "interrupted; nothing has changed on " + host.name());
-  if (status == 0) return {};
-  if (auto there = check_in_store(closures, interrupt); !there) return there;
-  return tl::make_unexpected(copy_failed(closures, host, &interrupt.waker()));
+  return begin_copy(closures, host, options, interrupt)();
 }
 
 }  // namespace switchback

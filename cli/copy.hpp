@@ -7,6 +7,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/ssh_remote.hpp"
 
+#include <functional>
 #include <vector>
 
 namespace switchback {
@@ -18,14 +19,13 @@ struct CopyOptions {
 
 /// Errors: refused when one of `closures` is not in this machine's store, or when there is no nix.
 [[nodiscard]] Status check_in_store(const std::vector<StorePath>& closures, const Interrupt& interrupt);
+/// Copies while something else is done: called, what it returns waits for the end; dropped, it ends nix.
+/// `host` and `interrupt` must outlive it. Errors of the call: refused.
+[[nodiscard]] std::function<Status()> begin_copy(std::vector<StorePath> closures, SshRemote& host,
+                                                 const CopyOptions& options, const Interrupt& interrupt);
 /// Errors: refused.
 [[nodiscard]] Status copy_closures(const std::vector<StorePath>& closures, SshRemote& host,
                                    const CopyOptions& options, const Interrupt& interrupt);
-/// One, as deploys do by default.
-[[nodiscard]] inline Status copy_closure(const StorePath& closure, SshRemote& host,
-                                         const Interrupt& interrupt) {
-  return copy_closures({closure}, host, {}, interrupt);
-}
 [[nodiscard]] Words nix_copy(const std::vector<StorePath>& closures, const std::string& destination,
                              const CopyOptions& options);
 

@@ -113,7 +113,7 @@ Ended deploy_to(const NodeDeployment& node, const DeployOptions& options,
   return attempt(what, {.remote = remote,
                         .display = *display,
                         .interrupt = interrupt,
-                        .copy = [&] { return copy_closures(closures, remote, copy, interrupt); },
+                        .copy = [&] { return begin_copy(closures, remote, copy, interrupt); },
                         .copied = names(closures),
                         .follow = follow,
                         .wait = options.wait});

@@ -143,9 +143,10 @@ TEST_CASE("a host that cannot be spoken to is left alone, and nothing is copied"
   }
 }
 
-TEST_CASE("a host that another holds is told before anything is copied", "[cli]") {
+TEST_CASE("a host that another holds is told at once, and the copy is given up", "[cli]") {
   Push push(held_host());
   CHECK(push.run(request()) == 6);
+  CHECK(push.copies_begun == 1);
   CHECK(push.copies == 0);
   CHECK_THAT(push.shown(),
              ContainsSubstring("root («the first») is awaiting confirmation, for at most 512 s"));

@@ -38,7 +38,7 @@ struct Screen {
     display->step({name, StepState::done, detail});
   }
   void begin() {
-    step("connect", "activator 0.1.0", 420ms);
+    step("connect", "as root", 420ms);
     step("copy", "web-2", 800ms);
     tell(PhaseEvent{Phase::preparing, 240});
     tell(PlanEvent{"app", "web.service", UnitAction::stop_start, "it changed"});

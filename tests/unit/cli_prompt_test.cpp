@@ -57,7 +57,7 @@ struct Prompting {
         {.remote = remote,
          .display = notes,
          .interrupt = interrupt,
-         .copy = [] { return Status{}; },
+         .copy = [] { return [] { return Status{}; }; },
          .copied = "web-2",
          .follow = {
              .may_prompt = may_prompt, .where = "--host web1", .first_retry = std::chrono::milliseconds(1)}});

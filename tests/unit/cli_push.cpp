@@ -41,8 +41,11 @@ Ended Push::attempt(const Followed& what) {
               .wait = wait};
   if (copied) {
     means.copy = [this] {
-      ++copies;
-      return Status{};
+      ++copies_begun;
+      return [this] {
+        ++copies;
+        return Status{};
+      };
     };
   }
   return switchback::attempt(what, means);
