@@ -41,10 +41,14 @@ SystemdUnits::SystemdUnits(Bus& bus, EventLoop& loop, std::chrono::milliseconds 
 }
 
 void SystemdUnits::connected() {
-  slots_.push_back(
-      bus_.match("type='signal',sender='org.freedesktop.systemd1',path='/org/freedesktop/systemd1',"
-                 "interface='org.freedesktop.systemd1.Manager'",
-                 [this](sdbus::Message& message) { heard_manager(message); }));
+  // Each by its name: a reload tells of every unit that it goes and comes.
+  for (const std::string member : {"JobRemoved", "Reloading"}) {
+    slots_.push_back(
+        bus_.match("type='signal',sender='org.freedesktop.systemd1',path='/org/freedesktop/systemd1',"
+                   "interface='org.freedesktop.systemd1.Manager',member='" +
+                       member + "'",
+                   [this](sdbus::Message& message) { heard_manager(message); }));
+  }
   slots_.push_back(
       bus_.match("type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
                  "member='NameOwnerChanged',arg0='org.freedesktop.systemd1'",
@@ -100,10 +104,6 @@ void SystemdUnits::heard_manager(sdbus::Message& message) {
     message >> id >> path >> unit >> result;
     for (const auto& batch : std::vector(batches_)) batch->removed(path, result);
     forget_answered();
-    if (const auto name = UnitName::parse(unit)) tell(&*name);
-  } else if (member == "UnitRemoved") {
-    std::string unit;
-    message >> unit;
     if (const auto name = UnitName::parse(unit)) tell(&*name);
   } else if (member == "Reloading") {
     bool begins = false;

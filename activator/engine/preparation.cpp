@@ -34,19 +34,23 @@ void Preparer::check_closures() {
   }
 }
 
-void Preparer::fail_with(Error error) {
-  ended_ = fail(error.code, std::move(error.message));
+void Preparer::end(Status status) {
+  ended_ = std::move(status);
   settle();
 }
 
-/// That a closure is not there explains whatever else went wrong with it, and is told first.
+/// What explains the most is told first: that a closure is not there, then what speaks against the change,
+/// then what systemd thinks of its units.
 void Preparer::settle() {
   if (!ended_ || (checks_ > 0 && !invalid_)) return;
+  std::optional<Error> error = invalid_;
+  if (!error && !*ended_) error = ended_->error();
+  if (!error && verifying_ > 0 && !unverified_) return;
+  if (!error) error = unverified_;
   alive_.renew();
   auto done = std::exchange(done_, nullptr);
   if (!done) return;
-  if (invalid_) return done(tl::make_unexpected(std::move(*invalid_)));
-  if (!*ended_) return done(tl::make_unexpected(std::move(ended_->error())));
+  if (error) return done(tl::make_unexpected(std::move(*error)));
   done(std::move(result_));
 }
 
@@ -58,6 +62,9 @@ void Preparer::read_closures() {
     if (auto read = read_change(change); !read) return fail_with(read.error());
   }
   if (auto read = read_other_profiles(); !read) return fail_with(read.error());
+  for (const auto& draft : drafts_) {
+    if (auto staged = stage(draft); !staged) return fail_with(staged.error());
+  }
   list_units();
 }
 
@@ -161,36 +168,31 @@ void Preparer::plan() {
       result_.baseline.insert_or_assign(unit, found->second);
     }
   }
-  stage(0);
+  end(ports_.host.pin_activator());
 }
 
-void Preparer::stage(std::size_t index) {
-  if (index == drafts_.size()) {
-    if (auto pinned = ports_.host.pin_activator(); !pinned) return fail_with(pinned.error());
-    ended_ = Status{};
-    return settle();
-  }
-  const auto& draft = drafts_[index];
-  if (draft.change.kind != Kind::units) return stage(index + 1);
+Status Preparer::stage(const Draft& draft) {
+  if (draft.change.kind != Kind::units) return {};
   const auto staged =
       ports_.copies.stage(request_.id, draft.request.profile, draft.change.closure, draft.entries);
-  if (!staged) return fail_with(staged.error());
-  verify(index);
+  if (staged) verify(draft);
+  return staged;
 }
 
-void Preparer::verify(std::size_t index) {
-  const auto& draft = drafts_[index];
+void Preparer::verify(const Draft& draft) {
   std::vector<UnitName> units;
   for (const auto& [unit, text] : draft.after.fragments) {
     // What already runs from the same text was loaded by systemd before.
     const auto* before = draft.before.fragment_of(unit);
     if (before == nullptr || *before != text) units.push_back(unit);
   }
-  if (units.empty()) return stage(index + 1);
+  if (units.empty()) return;
+  ++verifying_;
   ports_.host.verify_units(ports_.copies.staged_directory(request_.id, draft.request.profile),
-                           std::move(units), alive_.guard([this, index](Status verified) {
-                             if (!verified) return fail_with(verified.error());
-                             stage(index + 1);
+                           std::move(units), alive_.guard([this](Status verified) {
+                             --verifying_;
+                             if (!verified && !unverified_) unverified_ = verified.error();
+                             settle();
                            }));
 }
 

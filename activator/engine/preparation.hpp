@@ -60,10 +60,11 @@ class Preparer {
   void read_dependents();
   void plan();
   [[nodiscard]] Status object(const Draft& draft);
-  void stage(std::size_t index);
-  void verify(std::size_t index);
+  [[nodiscard]] Status stage(const Draft& draft);
+  void verify(const Draft& draft);
   void warn(std::string message) { result_.warnings.push_back(std::move(message)); }
-  void fail_with(Error error);
+  void fail_with(const Error& error) { end(fail(error.code, error.message)); }
+  void end(Status status);
 
   Ports ports_;
   ActivateRequest request_;
@@ -71,7 +72,9 @@ class Preparer {
   Alive alive_;
   std::size_t checks_ = 0;        // of closures, that have not been answered
   std::optional<Error> invalid_;  // the first closure that is not there
-  std::optional<Status> ended_;   // how all else ended
+  std::size_t verifying_ = 0;     // closures whose units systemd has not judged yet
+  std::optional<Error> unverified_;
+  std::optional<Status> ended_;  // how all else ended
   std::map<ProfileName, StorePath> committed_;
   std::vector<Draft> drafts_;
   std::map<UnitName, std::string> other_profiles_;
