@@ -32,11 +32,9 @@ std::optional<Confirmer::News> Confirmer::take_news() {
 }
 
 void Confirmer::tell(News news) {
-  {
-    const std::lock_guard lock(mutex_);
-    news_ = std::move(news);
-  }
-  changed_.wake();
+  const std::lock_guard lock(mutex_);
+  news_ = std::move(news);
+  changed_.wake();  // before the news can be taken: whoever has it may let the waker go
 }
 
 void Confirmer::run() {

@@ -28,11 +28,12 @@ std::string names(const std::vector<StorePath>& closures) {
 Words nix_copy(const std::vector<StorePath>& closures, const std::string& destination,
                const CopyOptions& options) {
   // As deploy-rs does: the user is trusted on the host, or the host's nix will say so. Source:
-  // https://github.com/serokell/deploy-rs, src/push.rs. ssh:// works from and to every version of nix.
+  // https://github.com/serokell/deploy-rs, src/push.rs. ssh:// works from and to every version of nix, but
+  // the host checks no signature of what comes that way.
   Words words{"nix", "copy", "--extra-experimental-features", "nix-command"};
   if (!options.fast_connection) words.emplace_back("--substitute-on-destination");
   if (!options.check_signatures) words.emplace_back("--no-check-sigs");
-  words.insert(words.end(), {"--to", "ssh://" + destination});
+  words.insert(words.end(), {"--to", (options.check_signatures ? "ssh-ng://" : "ssh://") + destination});
   for (const auto& closure : closures) words.push_back(closure.text());
   return words;
 }

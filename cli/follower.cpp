@@ -16,6 +16,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kTick{250};
 constexpr milliseconds kConfirmNewsWait{1000};
+constexpr milliseconds kCancelTimeout{5000};
 constexpr double kLongestWindow = 86'400;  // seconds, of what a host may say
 
 }  // namespace
@@ -33,11 +34,13 @@ Result<FollowEnd> Follower::run() {
   auto status = begin();
   if (!status) return tl::make_unexpected(status.error());
   status = read_events();
-  while (!end_) {
-    if (final_) return tl::make_unexpected(status.error());
+  while (!end_ && !final_) {
     status = regain(status.error());
     if (status) status = read_events();
   }
+  confirmer_.reset();
+  interrupt_.waker().clear();  // of the confirmer's news: what comes next would take it for an interrupt
+  if (!end_) return tl::make_unexpected(status.error());
   return *end_;
 }
 
@@ -163,24 +166,22 @@ void Follower::show_confirm_news() {
 }
 
 Status Follower::obey_interrupts() {
-  if (interrupt_.count() >= (what_.ours ? 2 : 1)) {
-    final_ = true;
-    return fail(Errc::timeout, "left alone: activation " + what_.id.short_text() + " goes on without you");
-  }
-  if (interrupt_.count() == 1 && !cancel_sent_) cancel();
-  return {};
+  if (what_.ours && interrupt_.count() > 0 && !cancel_sent_) cancel();
+  if (interrupt_.count() < (what_.ours ? 2 : 1)) return {};
+  final_ = true;
+  return fail(Errc::timeout, "left alone: activation " + what_.id.short_text() + " goes on without you");
 }
 
 void Follower::cancel() {
   cancel_sent_ = true;
   confirmer_.reset();
   display_.note("interrupted: " + remote_.name() + " is told to revert; interrupt again not to wait for it");
-  interrupt_.waker().clear();
-  if (interrupt_.count() >= 2) return;
   const CancelRequest request{what_.id, "interrupted by its pusher"};
   const auto reply = remote_.ask(
+      // A second interrupt must not keep the first from being heard.
       Way::shared, {.method = std::string(kInterface) + ".Cancel", .parameters = to_json(request)},
-      kAnswerTimeout, &interrupt_.waker());
+      kCancelTimeout);
+  interrupt_.waker().clear();
   if (!reply && interrupt_.count() < 2) display_.note("not cancelled: " + reply.error().message);
 }
 

@@ -3,8 +3,6 @@
 
 #include "cli/options_values.hpp"
 
-#include <limits>
-
 namespace switchback {
 namespace {
 
@@ -17,7 +15,7 @@ void add_gate(CLI::App& verb, GateOverrides& gate) {
   group(add_list(verb, "--expect-failed", gate.expect_failed, "GLOB", "Units that may fail"));
   group(add_count(
       verb, "--flap-limit", [&gate](std::int64_t value) { gate.flap_limit = static_cast<int>(value); },
-      std::numeric_limits<int>::max(), "Restarts that make a unit unhealthy (2)"));
+      kHighestFlapLimit, "Restarts that make a unit unhealthy (2)"));
   group(add_switch(verb, "--strict", gate.strict, true, "Any unit that newly fails counts"));
 }
 

@@ -19,7 +19,9 @@ NodeAddress direct_address(const CommonOptions& common) {
   return address;
 }
 
-ManifestSource source_of(const CommonOptions& common) { return {common.file.value_or(""), common.nix_arguments}; }
+ManifestSource source_of(const CommonOptions& common) {
+  return {common.file.value_or(""), common.nix_arguments};
+}
 
 ManifestRun run_of(const CommonOptions& common, const Interrupt& interrupt) {
   ManifestRun run{.interrupt = interrupt, .ssh_options = common.ssh_options};

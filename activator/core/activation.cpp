@@ -316,6 +316,20 @@ Answer in_committing(const Script& script, const Committing& state, const Activa
 
 Transition begin() { return {Preparing{}, {ArmDeadline{kPreparingTimeout}}}; }
 
+const std::vector<Cause>& blamed_in(const State& state) {
+  static const std::vector<Cause> nothing;
+  return std::visit(
+      [](const auto& of) -> const std::vector<Cause>& {
+        if constexpr (requires { of.causes; })
+          return of.causes;
+        else if constexpr (requires { of.faults; })
+          return of.faults;
+        else
+          return nothing;
+      },
+      state);
+}
+
 Phase phase_of(const State& state) {
   constexpr std::array kPhases{
       Phase::preparing, Phase::preparing,  Phase::switching, Phase::observing, Phase::awaiting_confirmation,

@@ -92,6 +92,8 @@ inline constexpr std::chrono::seconds kPreparingTimeout{120};
 inline constexpr std::chrono::seconds kCommitTimeout{120};
 
 [[nodiscard]] Phase phase_of(const State& state);
+/// Why it is reverted, or would be: the `causes` or `faults` of a state that has them.
+[[nodiscard]] const std::vector<Cause>& blamed_in(const State& state);
 [[nodiscard]] constexpr bool is_committed(Outcome outcome) {
   return outcome == Outcome::committed || outcome == Outcome::committed_unhealthy;
 }

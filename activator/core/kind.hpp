@@ -15,10 +15,10 @@ namespace switchback {
 struct ClosureContent {
   bool has_units = false;                    // lib/systemd/system
   bool has_switch_to_configuration = false;  // bin/switch-to-configuration
-  std::string script{};                      // the activation script's name at the closure's root; empty: none
-  std::string script_text{};                 // of deploy-rs-activate alone
-  std::string system{};                      // what NixOS says in `system`: x86_64-linux
-  std::optional<StorePath> wrapped{};        // of a wrapper of deploy-rs's: the NixOS system inside
+  std::string script{};                // the activation script's name at the closure's root; empty: none
+  std::string script_text{};           // of deploy-rs-activate alone
+  std::string system{};                // what NixOS says in `system`: x86_64-linux
+  std::optional<StorePath> wrapped{};  // of a wrapper of deploy-rs's: the NixOS system inside
 };
 
 /// The names under which a closure's own script is looked for, in this order. Sources: ours; deploy-rs,

@@ -81,7 +81,9 @@ Transition begin_revert(const Script& script, Reverting reverting) {
   reverting.soaking = false;
   auto transition = continue_from(script, std::move(reverting), 0);
   if (std::get<Reverting>(transition.next).observing) return transition;
-  return preceded_by({ArmDeadline{script.activation_timeout}}, std::move(transition));
+  // Impatience with the new is no reason to give up on the old.
+  const auto time = std::max(script.activation_timeout, std::chrono::milliseconds(kActivationTimeout));
+  return preceded_by({ArmDeadline{time}}, std::move(transition));
 }
 
 std::optional<Transition> step_reverting(const Script& script, const Reverting& state,

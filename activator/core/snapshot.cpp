@@ -7,15 +7,23 @@
 #include <limits>
 
 namespace switchback {
+namespace {
 
-// The record keeps of each unit what a later comparison with it needs.
+constexpr const char* kUsualLoad = "loaded";
+
+}  // namespace
+
+// The record keeps of each unit what a later comparison with it needs, and of that what is not as usual: a
+// host has a thousand units, and the record is written at each step.
 
 nlohmann::json to_json(const Snapshot& snapshot) {
   auto out = nlohmann::json::object();
   for (const auto& [unit, state] : snapshot) {
-    out[unit.text()] = {{"load", state.load},         {"active", state.active},
-                        {"sub", state.sub},           {"result", state.result},
-                        {"restarts", state.restarts}, {"invocation", state.invocation}};
+    auto& kept = out[unit.text()] = {{"active", state.active}, {"sub", state.sub}};
+    if (state.load != kUsualLoad) kept["load"] = state.load;
+    if (!state.result.empty()) kept["result"] = state.result;
+    if (state.restarts != 0) kept["restarts"] = state.restarts;
+    if (!state.invocation.empty()) kept["invocation"] = state.invocation;
   }
   return out;
 }
@@ -28,12 +36,12 @@ Result<Snapshot> parse_snapshot(const nlohmann::json& document, const std::strin
     if (!unit) return fail(Errc::corrupt, where + ": " + unit.error().message);
     JsonReader reader(value, where + "." + name, Errc::corrupt);
     UnitSnapshot state;
-    state.load = reader.string("load");
+    state.load = reader.string_or("load", kUsualLoad);
     state.active = reader.string("active");
     state.sub = reader.string("sub");
     state.result = reader.string_or("result", "");
-    state.restarts =
-        static_cast<std::uint32_t>(reader.integer("restarts", 0, std::numeric_limits<std::uint32_t>::max()));
+    state.restarts = static_cast<std::uint32_t>(
+        reader.integer_or("restarts", 0, 0, std::numeric_limits<std::uint32_t>::max()));
     state.invocation = reader.string_or("invocation", "");
     if (auto finished = reader.finish(); !finished) return tl::make_unexpected(finished.error());
     snapshot.emplace(std::move(*unit), std::move(state));

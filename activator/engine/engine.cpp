@@ -29,16 +29,17 @@ void Engine::handle(const ActivationEvent& event) {
   }
   auto transition = step(script_, record_->state, event);
   if (!transition) return;
-  const auto before = *record_;
-  record_->state = std::move(transition->next);
-  if (std::holds_alternative<Switching>(before.state) || std::holds_alternative<Preparing>(before.state)) {
+  const auto before = std::exchange(record_->state, std::move(transition->next));
+  const auto switched_before = record_->switched_ms;
+  const auto deadline_before = record_->deadline_ms;
+  if (std::holds_alternative<Switching>(before) || std::holds_alternative<Preparing>(before)) {
     if (std::holds_alternative<Observing>(record_->state)) record_->switched_ms = ports_.clock.boottime_ms();
   }
   for (const auto& action : transition->actions) {
     if (const auto* arm = std::get_if<ArmDeadline>(&action)) arm_deadline(arm->after);
   }
   const bool rebooted = std::holds_alternative<Restarted>(event);
-  if (rebooted || must_be_saved(before.state, record_->state)) {
+  if (rebooted || must_be_saved(before, record_->state)) {
     if (auto saved = save(); !saved) {
       spdlog::error("{}", saved.error().message);
       const auto* finished = std::get_if<Finished>(&record_->state);
@@ -46,12 +47,15 @@ void Engine::handle(const ActivationEvent& event) {
                                    (finished != nullptr && !is_committed(finished->outcome));
       if (!needs_no_record) {
         // What is on disk is the state before: from there the way back is open.
-        record_ = before;
+        record_->state = before;
+        record_->switched_ms = switched_before;
+        record_->deadline_ms = deadline_before;
         return handle(RecordFailed{saved.error().message});
       }
     }
   }
-  announce_phase(before.state);
+  announce_phase(before);
+  gather_evidence();
   for (const auto& action : transition->actions) perform(action);
 }
 
@@ -82,11 +86,17 @@ void Engine::announce_phase(const State& before) {
   log_.emit(PhaseEvent{phase, std::chrono::duration<double>(time_left()).count()});
   if (phase != Phase::reverting) return;
   for (const auto& cause : std::get<Reverting>(record_->state).causes) {
-    if (auto unit = UnitName::parse(cause.unit); unit) {
-      const auto* state = gate_.find(*unit);
-      evidence_.gather(*unit, state == nullptr ? "" : state->invocation);
-    }
     log_.emit(WarningEvent{"reverting: " + cause.message});
+  }
+}
+
+/// Of what reverts it, or would, had that not been switched off.
+void Engine::gather_evidence() {
+  for (const auto& cause : blamed_in(record_->state)) {
+    const auto unit = UnitName::parse(cause.unit);
+    if (!unit) continue;
+    const auto* state = gate_.find(*unit);
+    evidence_.gather(*unit, state == nullptr ? "" : state->invocation);
   }
 }
 
@@ -215,19 +225,20 @@ void Engine::prepare() {
 
 void Engine::prepared(Result<Preparation> result) {
   // Handled from the loop: the preparer that is calling here is destroyed by what follows.
-  soak_ = ports_.timers.arm(std::chrono::milliseconds{0}, alive_.guard([this, result = std::move(result)] {
-    if (!result) return handle(PreparationFailed{Cause{result.error().message, "", "", {}, {}}});
-    for (const auto& warning : result->warnings) log_.emit(WarningEvent{warning});
-    for (const auto& change : result->changes) {
-      for (const auto& unit : change.units.explained) {
-        log_.emit(PlanEvent{change.profile.text(), unit.unit.text(), unit.action, unit.reason});
-      }
-    }
-    record_->changes = result->changes;
-    record_->baseline = result->baseline;
-    script_ = script_of(*record_);
-    handle(Prepared{});
-  }));
+  soak_ = ports_.timers.arm(
+      std::chrono::milliseconds{0}, alive_.guard([this, result = std::move(result)]() mutable {
+        if (!result) return handle(PreparationFailed{Cause{result.error().message, "", "", {}, {}}});
+        for (const auto& warning : result->warnings) log_.emit(WarningEvent{warning});
+        for (const auto& change : result->changes) {
+          for (const auto& unit : change.units.explained) {
+            log_.emit(PlanEvent{change.profile.text(), unit.unit.text(), unit.action, unit.reason});
+          }
+        }
+        record_->changes = std::move(result->changes);
+        record_->baseline = std::move(result->baseline);
+        script_ = script_of(*record_);
+        handle(Prepared{});
+      }));
 }
 
 }  // namespace switchback

@@ -65,6 +65,7 @@ class Engine {
   void keep_touched(const UnitPlan& touched);
   [[nodiscard]] Status save();
   void announce_phase(const State& before);
+  void gather_evidence();
   void perform(const Action& action);
   void arm_deadline(std::chrono::milliseconds after);
   void deadline_reached();

@@ -86,15 +86,28 @@ void GateWatch::take(const Snapshot& read) {
 
 void GateWatch::look_at_the_rest() {
   ports_.units.list(alive_.guard([this](Result<Snapshot> listed) {
-    if (listed) {
-      std::erase_if(now_, [&](const auto& entry) { return !watched_.contains(entry.first); });
-      for (const auto& [unit, state] : *listed) now_.try_emplace(unit, state);
+    if (!listed) return looked();
+    std::erase_if(now_, [&](const auto& entry) { return !watched_.contains(entry.first); });
+    std::set<UnitName> failed;
+    for (const auto& [unit, state] : *listed) {
+      if (state.active == "failed" && now_.try_emplace(unit, state).second) failed.insert(unit);
     }
-    looking_ = false;
-    judge_now();
-    if (open_ && then_) std::exchange(then_, nullptr)();
-    arm_poll();
+    if (failed.empty()) return looked();
+    // The list does not tell why.
+    ports_.units.read(std::move(failed), alive_.guard([this](Result<Snapshot> read) {
+      if (read) {
+        for (auto& [unit, state] : *read) now_.insert_or_assign(unit, std::move(state));
+      }
+      looked();
+    }));
   }));
+}
+
+void GateWatch::looked() {
+  looking_ = false;
+  judge_now();
+  if (open_ && then_) std::exchange(then_, nullptr)();
+  arm_poll();
 }
 
 void GateWatch::judge_now() {

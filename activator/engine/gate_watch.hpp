@@ -40,6 +40,7 @@ class GateWatch {
   void look();
   void take(const Snapshot& read);
   void look_at_the_rest();
+  void looked();
   void judge_now();
   void arm_poll();
   void signalled(const UnitName* unit);

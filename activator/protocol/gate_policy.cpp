@@ -17,7 +17,6 @@ nlohmann::json to_json(const GatePolicy& policy) {
 }
 
 Result<GatePolicy> parse_gate_policy(const nlohmann::json& json, const std::string& where) {
-  constexpr int kHighestFlapLimit = 1000;
   JsonReader reader(json, where);
   GatePolicy policy;
   policy.soak = reader.seconds_or("soak", policy.soak);

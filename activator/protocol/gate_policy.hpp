@@ -13,6 +13,8 @@
 
 namespace switchback {
 
+inline constexpr int kHighestFlapLimit = 1000;
+
 struct GatePolicy {
   std::chrono::milliseconds soak{10'000};       // how long everything must stay healthy
   std::chrono::milliseconds deadline{300'000};  // bounds observing as a whole

@@ -19,6 +19,11 @@ void deploy_raw(TestHost& host, const std::string& closure) {
                  " && systemctl daemon-reload && systemctl restart raw.service"});
 }
 
+/// Until what the deployment before has left to do on the host is done.
+void rest(TestHost& host) {
+  host.output_of("systemctl daemon-reload && systemctl list-jobs --no-pager");
+}
+
 struct Pair {
   std::vector<double> ours, raw;
   void add_to(Figures& figures, const std::string& what) const {
@@ -63,13 +68,17 @@ void measure_deployments(Figures& figures, int repeat) {
   run(host, deploy_command(first, "0"));
   deploy_raw(host, first);
   for (int round = 0; round < repeat; ++round) {
+    rest(host);
     same.ours.push_back(time_ms([&] { run(host, deploy_command(first, "0")); }));
+    rest(host);
     same.raw.push_back(time_ms([&] { deploy_raw(host, first); }));
   }
   for (int round = 0; round < repeat; ++round) {
     const auto ours = service(host, "ours " + std::to_string(round), "exec sleep infinity");
     const auto raw = service(host, "raw " + std::to_string(round), "exec sleep infinity");
+    rest(host);
     changed.ours.push_back(time_ms([&] { run(host, deploy_command(ours, "0")); }));
+    rest(host);
     changed.raw.push_back(time_ms([&] { deploy_raw(host, raw); }));
   }
   same.add_to(figures, "deployment that changes nothing");

@@ -43,7 +43,7 @@ const std::string kAnswer = R"(printf '{"parameters":{"host":"web1"}}\0'; cat >/
 TEST_CASE("the user of ssh_config is who is named when something is not allowed", "[cli]") {
   const FakeSsh ssh(R"(case "$*" in
     -G*) echo "user deploy"; echo "connecttimeout none" ;;
-    *-f*) exit 0 ;;
+    "-f "*) exit 0 ;;
     *"sudo -n"*) echo "sudo: a password is required" >&2; exit 1 ;;
     *) exit 77 ;;
   esac)");
@@ -60,7 +60,7 @@ TEST_CASE("the user of ssh_config is who is named when something is not allowed"
 }
 
 TEST_CASE("whoever becomes root by sudo stays so, for new logins too", "[cli]") {
-  const FakeSsh ssh("case \"$*\" in\n -G*|*-f*) exit 0 ;;\n *\"sudo -n\"*) " + kAnswer +
+  const FakeSsh ssh("case \"$*\" in\n -G*|'-f '*) exit 0 ;;\n *\"sudo -n\"*) " + kAnswer +
                     " ;;\n *) exit 77 ;;\nesac");
   const FakeInterrupt interrupt;
   SshRemote remote({"deploy@web1", {}});
@@ -95,7 +95,7 @@ TEST_CASE("with a terminal ssh asks there, and the error points to what it said"
 }
 
 TEST_CASE("an interrupt ends a login, wherever it hangs", "[cli]") {
-  const std::string hangs = GENERATE("-G*", "*-f*");
+  const std::string hangs = GENERATE("-G*", "'-f '*");
   const FakeSsh ssh("case \"$*\" in " + hangs + ") exec sleep 1000 ;; esac");
   FakeInterrupt interrupt;
   std::thread user([&] {
@@ -113,7 +113,7 @@ TEST_CASE("an interrupt ends a login, wherever it hangs", "[cli]") {
 
 TEST_CASE("a program is run over the login that there is", "[cli]") {
   const FakeSsh ssh(R"(case "$*" in
-    -G*|*-f*) exit 0 ;;
+    -G*|"-f "*) exit 0 ;;
     *nix-store*) echo "nix-store (Nix) 2.8.0"; exit 0 ;;
   esac
   exit 255)");
