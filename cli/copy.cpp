@@ -23,6 +23,16 @@ std::string names(const std::vector<StorePath>& closures) {
   return out;
 }
 
+/// Nobody who gives a copy up wants to read what nix says of it: it is ended before it can.
+struct RunningNix {
+  explicit RunningNix(Process spawned) : process(std::move(spawned)) {}
+  ~RunningNix() { process.kill(); }
+  RunningNix(const RunningNix&) = delete;
+  RunningNix& operator=(const RunningNix&) = delete;
+
+  Process process;
+};
+
 }  // namespace
 
 Words nix_copy(const std::vector<StorePath>& closures, const std::string& destination,
@@ -84,9 +94,9 @@ std::function<Status()> begin_copy(std::vector<StorePath> closures, SshRemote& h
       Process::spawn(nix_copy(closures, host.settings().destination, options),
                      {.error = Stderr::ours, .environment = {{"NIX_SSHOPTS", host.nix_options()}}});
   if (!spawned) return [error = spawned.error()] { return Status(tl::make_unexpected(no_nix_here(error))); };
-  const auto nix = std::make_shared<Process>(std::move(*spawned));
+  const auto nix = std::make_shared<RunningNix>(std::move(*spawned));
   return [nix, closures = std::move(closures), &host, &interrupt]() -> Status {
-    const auto status = nix->wait(Clock::now() + kCopyTimeout, &interrupt.waker());
+    const auto status = nix->process.wait(Clock::now() + kCopyTimeout, &interrupt.waker());
     if (interrupt.count() > 0) {
       return fail(Errc::refused, "interrupted; nothing has changed on " + host.name());
     }

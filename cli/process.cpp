@@ -168,7 +168,7 @@ Process::~Process() {
   output_.close();
   terminate();
   if (wait(Clock::now() + std::chrono::seconds(2))) return;
-  kill(pid_, SIGKILL);
+  kill();
   int ignored = 0;
   waitpid(pid_, &ignored, 0);
 }
@@ -190,7 +190,11 @@ std::optional<int> Process::wait(Clock::time_point deadline, const Waker* waker)
 }
 
 void Process::terminate() const {
-  if (pid_ >= 0 && !status_) kill(pid_, SIGTERM);
+  if (pid_ >= 0 && !status_) ::kill(pid_, SIGTERM);
+}
+
+void Process::kill() const {
+  if (pid_ >= 0 && !status_) ::kill(pid_, SIGKILL);
 }
 
 std::string Process::error_text() const {

@@ -46,6 +46,8 @@ class Process {
   /// The exit status, or 128 and the number of the signal; nullopt at `deadline` or when `waker` is woken.
   [[nodiscard]] std::optional<int> wait(Clock::time_point deadline, const Waker* waker = nullptr);
   void terminate() const;
+  /// Before it can say a word.
+  void kill() const;
   /// It goes on by itself, and nobody will know how it ended.
   void let_go() { pid_ = -1; }
   /// What it has written to its standard error, the last 64 KiB at most; empty when that is ours.

@@ -129,7 +129,7 @@ TEST_CASE("every verb finds the node of a manifest where the command line says t
   check_runs(host, closure);
 }
 
-TEST_CASE("--host takes its user and its words for ssh from options, too", "[options]") {
+TEST_CASE("the option --host takes its user and its words for ssh from options, too", "[options]") {
   auto host = TestHost::boot();
   const auto check = [&](const std::vector<std::string>& more) {
     std::vector<std::string> argv{"switchback", "check", "--host", "target"};

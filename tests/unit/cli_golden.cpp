@@ -2,23 +2,14 @@
 #include "tests/unit/cli_golden.hpp"
 
 #include "cli/text.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/support/golden.hpp"
 
-#include <cstdlib>
 #include <ctime>
-#include <fstream>
 #include <sstream>
 
 namespace switchback::test {
 
-void check_golden(const std::string& name, const std::string& text) {
-  const std::string path = std::string(SWITCHBACK_TEST_DATA) + "/cli/" + name;
-  if (std::getenv("SWITCHBACK_ACCEPT") != nullptr) std::ofstream(path) << text;
-  std::ifstream file(path);
-  std::stringstream wanted;
-  wanted << file.rdbuf();
-  CHECK(text == wanted.str());
-}
+void check_golden(const std::string& name, const std::string& text) { check_text("cli/" + name, text); }
 
 void check_width(const std::string& text) {
   std::istringstream lines(text);

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// What a person reads on a terminal of 80 columns, to the letter: files in tests/data/host, with N for times,
+// ID for ids, DATE for dates and HASH for those of store paths.
+#include "tests/support/golden.hpp"
+
+#include "tests/host/deploy.hpp"
+
+#include <regex>
+
+using namespace switchback::test;
+
+namespace {
+
+std::string without_what_changes(std::string text) {
+  const std::pair<const char*, const char*> rules[] = {
+      {"\r", ""},
+      {"/nix/store/[0-9a-z]{32}-", "/nix/store/HASH-"},
+      {"\\b[0-9a-f]{32}\\b", "ID"},
+      {"\\b[0-9a-f]{8}\\b", "ID"},
+      {"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?", "DATE"},
+      {"\\b[0-9]+(\\.[0-9])? s\\b", "N s"},
+      // Told over two connections, in either order.
+      {"(web1: confirmed [^\n]*\n)(web1: committing [^\n]*\n)", "$2$1"},
+  };
+  for (const auto& [pattern, instead] : rules) text = std::regex_replace(text, std::regex(pattern), instead);
+  return text;
+}
+
+/// As typed on a terminal that can only print lines; what nix says of its copying is nix's.
+std::string typed(TestHost& host, std::vector<std::string> argv, int status) {
+  argv.insert(argv.begin(), {"env", "TERM=dumb", "NO_COLOR=1"});
+  PusherOptions options;
+  options.terminal = true;
+  const auto result = host.pusher(argv, options);
+  CHECK(result.status == status);
+  return std::regex_replace(without_what_changes(result.out), std::regex("copying [^\n]*\n"), "");
+}
+
+HostOptions web1() {
+  HostOptions options;
+  options.name = "web1";
+  return options;
+}
+
+std::vector<std::string> deploy_to_web1(const std::string& closure,
+                                        const std::vector<std::string>& more = {}) {
+  std::vector<std::string> argv{"switchback", "deploy", "--host", "root@web1", "--profile",
+                                "app",        "--path", closure,  "--soak",    "1"};
+  argv.insert(argv.end(), more.begin(), more.end());
+  return argv;
+}
+
+}  // namespace
+
+TEST_CASE("a deployment, one that crashes, the status and the history read as they should", "[golden]") {
+  auto host = TestHost::boot(web1());
+  check_text("host/committed.txt", typed(host, deploy_to_web1(web(host, "web-1")), 0));
+  const auto crash = web_running(host, "echo 'no such table: users' >&2; exit 1");
+  check_text("host/crashed.txt", typed(host, deploy_to_web1(crash), 3));
+  check_text("host/status.txt", typed(host, {"switchback", "status", "--host", "root@web1"}, 0));
+  check_text("host/history.txt", typed(host, {"switchback", "history", "--host", "root@web1"}, 0));
+}
+
+TEST_CASE("a generation that nobody can confirm, a busy host and one that is not there read as they should",
+          "[golden]") {
+  auto host = TestHost::boot(web1());
+  REQUIRE(host.pusher(deploy_to_web1(web(host, "web-1"))).status == 0);
+  const auto second = web(host, "web-2");
+  const auto first =
+      host.start_pusher(deploy_to_web1(second, {"--confirm", "manual", "--confirm-timeout", "60"}));
+  host.wait_for("journalctl -o cat -u switchback-activator.service | grep -q 'awaiting confirmation'");
+  check_text("host/busy.txt", typed(host, deploy_to_web1(second), 6));
+  host.pusher({"switchback", "cancel", "--host", "root@web1"});
+  CHECK(first->wait(std::chrono::seconds(60)) == 3);
+  const auto lost = web_running(host, "systemctl stop ssh.service; exec sleep infinity");
+  check_text("host/never_confirmed.txt", typed(host, deploy_to_web1(lost, {"--confirm-timeout", "3"}), 3));
+  check_text("host/unreachable.txt",
+             typed(host,
+                   {"switchback", "deploy", "--host", "root@10.203.255.254", "--profile", "app", "--path",
+                    lost, "--ssh-opt=-oConnectTimeout=2"},
+                   5));
+}
