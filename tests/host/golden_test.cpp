@@ -68,7 +68,7 @@ TEST_CASE("a generation that nobody can confirm, a busy host and one that is not
   const auto second = web(host, "web-2");
   const auto first =
       host.start_pusher(deploy_to_web1(second, {"--confirm", "manual", "--confirm-timeout", "60"}));
-  host.wait_for("journalctl -o cat -u switchback-activator.service | grep -q 'awaiting confirmation'");
+  host.wait_for("journalctl -o cat -n 1 -u switchback-activator.service | grep -q 'awaiting confirmation'");
   check_text("host/busy.txt", typed(host, deploy_to_web1(second), 6));
   host.pusher({"switchback", "cancel", "--host", "root@web1"});
   CHECK(first->wait(std::chrono::seconds(60)) == 3);
