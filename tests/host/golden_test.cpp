@@ -18,7 +18,7 @@ std::string without_what_changes(std::string text) {
       {"\\b[0-9a-f]{32}\\b", "ID"},
       {"\\b[0-9a-f]{8}\\b", "ID"},
       {"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?", "DATE"},
-      {"\\b[0-9]+(\\.[0-9])? s\\b", "N s"},
+      {"\\b[0-9]+(\\.[0-9])?(\\s+)s\\b", "N$2s"},
       // Told over two connections, in either order.
       {"(web1: confirmed [^\n]*\n)(web1: committing [^\n]*\n)", "$2$1"},
   };
