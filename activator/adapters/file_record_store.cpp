@@ -98,17 +98,14 @@ Status FileRecordStore::finish(const ActivationId& id, const std::string& docume
   return {};
 }
 
-std::vector<std::string> FileRecordStore::history(std::size_t limit) {
+void FileRecordStore::visit_history(const std::function<bool(const std::string& document)>& wants_more) {
   auto names = history_names();
   std::reverse(names.begin(), names.end());
-  std::vector<std::string> documents;
   for (const auto& name : names) {
-    if (documents.size() >= limit) break;
-    auto document = read_file(history_directory() + "/" + name, kMaxRecordBytes);
+    const auto document = read_file(history_directory() + "/" + name, kMaxRecordBytes);
     if (!document) spdlog::warn("left out of the history: {}", document.error().message);
-    if (document && document->has_value()) documents.push_back(std::move(**document));
+    if (document && document->has_value() && !wants_more(**document)) return;
   }
-  return documents;
 }
 
 std::vector<std::string> FileRecordStore::history_names() const {

@@ -22,7 +22,7 @@ class FileRecordStore : public RecordStore {
   void append_event(const std::string& event) override;
   [[nodiscard]] std::vector<std::string> events() override;
   [[nodiscard]] Status finish(const ActivationId& id, const std::string& document) override;
-  [[nodiscard]] std::vector<std::string> history(std::size_t limit) override;
+  void visit_history(const std::function<bool(const std::string& document)>& wants_more) override;
 
  private:
   [[nodiscard]] std::string running() const { return directory_ + "/running.json"; }

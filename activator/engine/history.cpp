@@ -34,8 +34,9 @@ std::string history_document(const Record& record, const OutcomeEvent& outcome,
   return document.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-std::optional<HistoryEntry> parse_history(const std::string& text) {
-  const auto document = json::parse(text, nullptr, /*allow_exceptions=*/false);
+namespace {
+
+std::optional<HistoryEntry> entry_of(const json& document) {
   if (document.is_discarded()) return std::nullopt;
   JsonReader reader(document, "history", Errc::corrupt);
   const auto id = ActivationId::parse(reader.string("id"));
@@ -45,6 +46,7 @@ std::optional<HistoryEntry> parse_history(const std::string& text) {
   if (!last || !*last || !std::holds_alternative<OutcomeEvent>((*last)->body)) return std::nullopt;
   HistoryEntry entry{{*id, Phase::finished, std::nullopt, reader.string_or("holder", ""),
                       std::get<OutcomeEvent>((*last)->body)},
+                     {},
                      {},
                      {},
                      {}};
@@ -58,10 +60,26 @@ std::optional<HistoryEntry> parse_history(const std::string& text) {
       }
     }
   }
+  if (const auto* request = reader.member("request"); request != nullptr) {
+    if (auto parsed = parse_activate(*request)) entry.changes = std::move(parsed->changes);
+  }
   for (const auto& value : reader.array("events")) {
     if (auto event = parse_event(value); event && *event) entry.events.push_back(std::move(**event));
   }
   return entry;
+}
+
+}  // namespace
+
+std::optional<HistoryEntry> parse_history(const std::string& text) {
+  return entry_of(json::parse(text, nullptr, /*allow_exceptions=*/false));
+}
+
+std::optional<HistoryEntry> parse_history_without_events(const std::string& text) {
+  const auto wanted = [](int depth, json::parse_event_t event, const json& parsed) {
+    return depth != 1 || event != json::parse_event_t::key || parsed != "events";
+  };
+  return entry_of(json::parse(text, wanted, /*allow_exceptions=*/false));
 }
 
 }  // namespace switchback

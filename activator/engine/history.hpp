@@ -18,6 +18,7 @@ struct HistoryEntry {
   std::vector<Event> events;
   std::vector<GenerationInfo> before;  // what each profile named before
   std::map<std::string, Kind> kinds;   // of each profile
+  std::vector<ChangeRequest> changes;  // that were asked for; empty when they cannot be read any more
 };
 
 /// The document: id, holder, begun and finished (seconds since the epoch), request, before (what each profile
@@ -26,5 +27,7 @@ struct HistoryEntry {
                                            const std::vector<Event>& events, std::int64_t finished_ms);
 /// nullopt for a document that cannot be read; the others still can.
 [[nodiscard]] std::optional<HistoryEntry> parse_history(const std::string& document);
+/// The same without the events, which are most of it.
+[[nodiscard]] std::optional<HistoryEntry> parse_history_without_events(const std::string& document);
 
 }  // namespace switchback

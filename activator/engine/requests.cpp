@@ -9,13 +9,15 @@
 namespace switchback {
 namespace {
 
-/// Searched newest first; the history is short (kHistoryLength).
 std::optional<HistoryEntry> find_finished(RecordStore& records, const ActivationId& id) {
-  for (const auto& document : records.history(kHistoryLength)) {
+  std::optional<HistoryEntry> found;
+  records.visit_history([&](const std::string& document) {
+    if (document.find(id.text()) == std::string::npos) return true;
     auto entry = parse_history(document);
-    if (entry && entry->status.id == id) return entry;
-  }
-  return std::nullopt;
+    if (entry && entry->status.id == id) found = std::move(entry);
+    return !found;
+  });
+  return found;
 }
 
 Error unknown_activation(const ActivationId& id) {
@@ -115,9 +117,10 @@ void Engine::status(Callback<HostStatus> done) {
     if (!committed && status.trouble.empty()) status.trouble = committed.error().message;
     status.profiles = profile_statuses();
     if (record_) status.running = running_status();
-    for (const auto& document : ports_.records.history(1)) {
-      if (auto entry = parse_history(document)) status.last = std::move(entry->status);
-    }
+    ports_.records.visit_history([&](const std::string& document) {
+      if (auto entry = parse_history_without_events(document)) status.last = std::move(entry->status);
+      return false;
+    });
     if (units) {
       for (const auto& [unit, state] : *units) {
         if (state.active == "failed") status.failed_units.push_back(unit.text());

@@ -68,52 +68,65 @@ Result<ChangeRequest> Engine::resolve(const RollbackRequest& request) {
 }
 
 std::optional<GenerationInfo> Engine::ran_before(const ProfileName& profile, const StorePath& now) {
-  for (const auto& document : ports_.records.history(kHistoryLength)) {
-    const auto entry = parse_history(document);
-    if (!entry || !is_committed(entry->status.outcome->outcome)) continue;
+  std::optional<GenerationInfo> found;
+  ports_.records.visit_history([&](const std::string& document) {
+    const auto entry = parse_history_without_events(document);
+    if (!entry || !is_committed(entry->status.outcome->outcome)) return true;
     const auto& after = entry->status.outcome->generations;
     const bool brought_it = std::any_of(after.begin(), after.end(), [&](const GenerationInfo& generation) {
       return generation.profile == profile.text() && generation.closure == now.text();
     });
-    if (!brought_it) continue;
+    if (!brought_it) return true;
     for (const auto& generation : entry->before) {
       const bool useful = generation.profile == profile.text() && !generation.closure.empty() &&
                           generation.closure != now.text();
-      if (useful) return generation;
+      if (useful) found = generation;
     }
-  }
-  return std::nullopt;
+    return !found;
+  });
+  return found;
 }
 
 /// What is known of this host's profiles: those with units, those that programs were run for, and NixOS's
 /// own.
 std::vector<ProfileStatus> Engine::profile_statuses() {
-  std::map<ProfileName, std::pair<Kind, ChangeRequest>> known;
-  for (const auto& document : ports_.records.history(kHistoryLength)) {
-    const auto entry = parse_history(document);
-    if (!entry || !is_committed(entry->status.outcome->outcome)) continue;
-    for (const auto& [name, kind] : entry->kinds) {
-      auto profile = ProfileName::parse(name);
-      if (profile && kind != Kind::units)
-        known.try_emplace(*profile, kind, ChangeRequest{.profile = *profile});
+  static const std::string kRoot = "root";
+  using Whose = std::tuple<ProfileName, std::string, std::string>;  // user, and where it is
+  std::map<Whose, std::pair<Kind, ChangeRequest>> known;
+  std::map<ProfileName, std::string> places;  // of profiles with units, where it is not the usual one
+  ports_.records.visit_history([&](const std::string& document) {
+    const auto entry = parse_history_without_events(document);
+    if (!entry || !is_committed(entry->status.outcome->outcome)) return true;
+    for (const auto& change : entry->changes) {
+      const auto kind = entry->kinds.find(change.profile.text());
+      if (kind == entry->kinds.end()) continue;
+      if (kind->second == Kind::units) {
+        places.try_emplace(change.profile, change.profile_path);
+        continue;
+      }
+      const ChangeRequest whose{
+          .profile = change.profile, .user = change.user, .profile_path = change.profile_path};
+      known.try_emplace({change.profile, change.user, change.profile_path}, kind->second, whose);
     }
-  }
+    return true;
+  });
   const auto committed = ports_.copies.committed();
   for (const auto& [profile, closure] : committed.value_or(std::map<ProfileName, StorePath>{})) {
-    known.insert_or_assign(profile,
-                           std::pair{Kind::units, ChangeRequest{.profile = profile, .closure = closure}});
+    ChangeRequest change{.profile = profile, .closure = closure, .profile_path = places[profile]};
+    known.insert_or_assign({profile, kRoot, ""}, std::pair{Kind::units, std::move(change)});
   }
   if (const auto system = ports_.host.current_system(); system && *system) {
     static const auto kSystem = *ProfileName::parse("system");
-    known.insert_or_assign(kSystem,
+    known.insert_or_assign({kSystem, kRoot, ""},
                            std::pair{Kind::nixos, ChangeRequest{.profile = kSystem, .closure = **system}});
   }
   std::vector<ProfileStatus> statuses;
-  for (const auto& [profile, what] : known) {
+  for (const auto& [whose, what] : known) {
     const auto& [kind, change] = what;
     ProfileStatus status{
-        {profile.text(), change.closure ? change.closure->text() : "", std::nullopt}, {}, kind};
-    const auto link = ports_.profiles.locate(profile, change.user);
+        {change.profile.text(), change.closure ? change.closure->text() : "", std::nullopt}, {}, kind};
+    auto link = ports_.profiles.locate(change.profile, change.user);
+    if (link && !change.profile_path.empty()) link->path = change.profile_path;
     const auto current = link ? ports_.profiles.current(*link) : tl::make_unexpected(link.error());
     if (current && *current && (!change.closure || (*current)->closure == *change.closure)) {
       status.generation.closure = (*current)->closure.text();

@@ -6,6 +6,7 @@
 #include "activator/protocol/activation_id.hpp"
 #include "activator/protocol/error.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,8 +33,18 @@ class RecordStore {
   [[nodiscard]] virtual std::vector<std::string> events() = 0;
   /// Moves the running activation into the history as `document`; the oldest of more than kHistoryLength go.
   [[nodiscard]] virtual Status finish(const ActivationId& id, const std::string& document) = 0;
+  /// Shows the history's documents one by one, newest first, until `wants_more` says no.
+  virtual void visit_history(const std::function<bool(const std::string& document)>& wants_more) = 0;
+
   /// The history, newest first, `limit` at most.
-  [[nodiscard]] virtual std::vector<std::string> history(std::size_t limit) = 0;
+  [[nodiscard]] std::vector<std::string> history(std::size_t limit) {
+    std::vector<std::string> documents;
+    visit_history([&](const std::string& document) {
+      if (documents.size() < limit) documents.push_back(document);
+      return documents.size() < limit;
+    });
+    return documents;
+  }
 };
 
 }  // namespace switchback

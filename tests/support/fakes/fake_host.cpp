@@ -158,13 +158,10 @@ Status FakeRecords::finish(const ActivationId& id, const std::string& document) 
   return {};
 }
 
-std::vector<std::string> FakeRecords::history(std::size_t limit) {
-  std::vector<std::string> newest_first;
-  for (auto entry = disk_.history.rbegin(); entry != disk_.history.rend() && newest_first.size() < limit;
-       ++entry) {
-    newest_first.push_back(entry->second);
+void FakeRecords::visit_history(const std::function<bool(const std::string& document)>& wants_more) {
+  for (auto entry = disk_.history.rbegin(); entry != disk_.history.rend(); ++entry) {
+    if (!wants_more(entry->second)) return;
   }
-  return newest_first;
 }
 
 }  // namespace switchback::test

@@ -103,7 +103,7 @@ class FakeRecords : public RecordStore {
   void append_event(const std::string& event) override { disk_.events.push_back(event); }
   std::vector<std::string> events() override { return disk_.events; }
   Status finish(const ActivationId& id, const std::string& document) override;
-  std::vector<std::string> history(std::size_t limit) override;
+  void visit_history(const std::function<bool(const std::string& document)>& wants_more) override;
 
  private:
   FakeDisk& disk_;
