@@ -90,7 +90,7 @@ TEST_CASE("a host that goes down during the trial boots the old generation, and 
   CHECK_THAT(status.out, ContainsSubstring("reverted"));
 }
 
-TEST_CASE("the first interrupt cancels and waits, the second detaches", "[crash]") {
+TEST_CASE("an interrupt cancels, and the revert is waited for", "[crash]") {
   Settled settled;
   auto& host = settled.host;
   const auto process = host.start_pusher(deploy_command(web(host, "web-2"), {"--soak", "20"}));
