@@ -83,8 +83,8 @@ Result<Ready> get_ready(const Means& with) {
     copying = nullptr;  // before the error is shown: nix has the terminal
     return ready;
   }
-  if (!ready->status.trouble.empty()) with.display.note("trouble on the host: " + ready->status.trouble);
   if (auto copied = finish(copying, with); !copied) return tl::make_unexpected(copied.error());
+  if (!ready->status.trouble.empty()) with.display.note("trouble on the host: " + ready->status.trouble);
   return ready;
 }
 
