@@ -10,12 +10,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-struct Settled {
-  TestHost host = TestHost::boot();
-  std::string closure = web(host, "web-1");
-  Settled() { settle(host, closure); }
-};
-
 void kill_activator(TestHost& host) { host.output_of("systemctl kill -s KILL switchback-activator.service"); }
 
 }  // namespace

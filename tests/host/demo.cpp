@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The demo: a booted host, four deployments as a user would type them, and what the host says in the end. Everything
-// that is shown is what the command really printed.
+// The demo: a booted host, four deployments as a user would type them, and what the host says in the end.
+// Everything that is shown is what the command really printed.
+#include "tests/support/testhost/closure.hpp"
+#include "tests/support/testhost/test_host.hpp"
+
 #include <chrono>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 #include <string>
 #include <vector>
-
-#include "tests/support/testhost/closure.hpp"
-#include "tests/support/testhost/test_host.hpp"
 
 using namespace switchback::test;
 
@@ -43,7 +43,8 @@ int type(TestHost& host, const std::vector<std::string>& argv) {
     shown = out.size();
   };
   const auto end = std::chrono::steady_clock::now() + kDeadline;
-  while (!process->ended_within(std::chrono::milliseconds(50)) && std::chrono::steady_clock::now() < end) show();
+  while (!process->ended_within(std::chrono::milliseconds(50)) && std::chrono::steady_clock::now() < end)
+    show();
   const int status = process->wait(std::chrono::seconds(1));
   show();
   std::cout << "\x1b[2m(exit status " << status << ")\x1b[0m\n" << std::flush;
@@ -51,8 +52,8 @@ int type(TestHost& host, const std::vector<std::string>& argv) {
 }
 
 int deploy(TestHost& host, const std::string& path) {
-  return type(host, {"switchback", "deploy", "--host", "root@web1", "--profile", "app", "--path", path, "--soak", "5",
-                     "--confirm-timeout", "5"});
+  return type(host, {"switchback", "deploy", "--host", "root@web1", "--profile", "app", "--path", path,
+                     "--soak", "5", "--confirm-timeout", "5"});
 }
 
 bool demo() {

@@ -48,10 +48,41 @@ CommandResult deploy(TestHost& host, const std::string& closure, const std::vect
   return host.pusher(deploy_command(closure, more), options);
 }
 
+void deploys(TestHost& host, const std::string& closure, const std::vector<std::string>& more, int status,
+             const std::string& says) {
+  expect(deploy(host, closure, more), status, says);
+}
+
 void settle(TestHost& host, const std::string& closure) {
   const auto result = deploy(host, closure, {"--soak", "0.5"});
   INFO(result.out << result.err);
   REQUIRE(result.status == 0);
+}
+
+CommandResult verb(TestHost& host, const std::string& name, const std::vector<std::string>& more) {
+  std::vector<std::string> argv{"switchback", name, "--host", "root@target"};
+  argv.insert(argv.end(), more.begin(), more.end());
+  PusherOptions options;
+  options.deadline = std::chrono::seconds(120);
+  return host.pusher(argv, options);
+}
+
+std::vector<std::string> of_app(const std::vector<std::string>& more) {
+  std::vector<std::string> words{"--profile", "app", "--soak", "1", "--confirm-timeout", "10"};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+std::string shown(const CommandResult& result) { return result.out + result.err; }
+
+void expect(const CommandResult& result, int status, const std::string& says) {
+  INFO(shown(result));
+  CHECK(result.status == status);
+  CHECK_THAT(shown(result), Catch::Matchers::ContainsSubstring(says));
+}
+
+std::string named(TestHost& host, const std::string& profile) {
+  return host.output_of("readlink -f " + profile);
 }
 
 std::vector<nlohmann::json> events_of(const CommandResult& result) {
@@ -89,14 +120,13 @@ void check_runs(TestHost& host, const std::string& closure) {
   CHECK(host.output_of("ls /run/switchback/trial 2>/dev/null || true").empty());
   CHECK(host.output_of("ls /nix/var/nix/gcroots/switchback 2>/dev/null || true").empty());
   CHECK_FALSE(host.exists("/run/systemd/system/switchback-activator.service.d"));
-  const std::string profile = "/nix/var/nix/profiles/per-user/root/app";
   if (closure.empty()) {
-    CHECK_FALSE(host.exists(profile));
+    CHECK_FALSE(host.exists(kProfile));
     CHECK(host.output_of("ls /etc/switchback/profiles").empty());
     CHECK(host.run("systemctl cat web.service").status != 0);
     return;
   }
-  CHECK(host.output_of("readlink -f " + profile) == closure);
+  CHECK(named(host) == closure);
   CHECK("/nix/store/" + host.output_of("readlink /etc/switchback/profiles/app/current") == closure);
   if (!host.exists(closure + "/lib/systemd/system/web.service")) return;
   // By the definition that systemd loaded, and by the process that runs.

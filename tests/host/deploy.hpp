@@ -14,6 +14,11 @@
 
 namespace switchback::test {
 
+/// Where profile «app» of root's is.
+inline constexpr const char* kProfile = "/nix/var/nix/profiles/per-user/root/app";
+/// What a profile names.
+std::string named(TestHost& host, const std::string& profile = kProfile);
+
 /// A service that runs until it is stopped, told apart from others by `name`. `service` and `unit` are added
 /// to the sections of those names.
 std::string web(TestHost& host, const std::string& name, const std::string& service = "",
@@ -27,8 +32,27 @@ std::string units(TestHost& host, const std::map<std::string, std::string>& file
 std::vector<std::string> deploy_command(const std::string& closure,
                                         const std::vector<std::string>& more = {});
 CommandResult deploy(TestHost& host, const std::string& closure, const std::vector<std::string>& more = {});
+/// Deploys; it must end with `status` and say `says`.
+void deploys(TestHost& host, const std::string& closure, const std::vector<std::string>& more, int status,
+             const std::string& says);
 /// Deploys what must be committed.
 void settle(TestHost& host, const std::string& closure);
+
+/// A host on which web-1 was committed.
+struct Settled {
+  TestHost host = TestHost::boot();
+  std::string closure = web(host, "web-1");
+  Settled() { settle(host, closure); }
+};
+
+/// Another verb of the command, on the host.
+CommandResult verb(TestHost& host, const std::string& name, const std::vector<std::string>& more = {});
+/// What rollback and remove are given in a test.
+std::vector<std::string> of_app(const std::vector<std::string>& more = {});
+
+std::string shown(const CommandResult& result);
+/// The command must have ended with `status` and said `says`.
+void expect(const CommandResult& result, int status, const std::string& says);
 
 /// The events of a command that was run with --json.
 std::vector<nlohmann::json> events_of(const CommandResult& result);

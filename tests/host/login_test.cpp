@@ -9,8 +9,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-std::string shown(const CommandResult& result) { return result.out + result.err; }
-
 /// A user who may log in as root may, and copy closures through the nix daemon, as Debian has it.
 void add_user(TestHost& host, const std::string& name) {
   host.output_of("useradd --create-home --shell /bin/sh " + name + " && install -d -o " + name +

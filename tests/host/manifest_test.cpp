@@ -1,57 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Hosts named by a flake or a manifest in JSON, as users have them in their repository.
 #include "tests/host/deploy.hpp"
+#include "tests/host/repository.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace switchback::test;
 using Catch::Matchers::ContainsSubstring;
 
-namespace {
-
-CommandResult in_repository(TestHost& host, const std::string& command) {
-  PusherOptions options;
-  options.deadline = std::chrono::seconds(120);
-  return host.pusher({"sh", "-c", "mkdir -p repository && cd repository && " + command}, options);
-}
-
-void write(TestHost& host, const std::string& name, const std::string& text) {
-  PusherOptions options;
-  options.input = text;
-  host.pusher().output_of({"sh", "-c", "mkdir -p repository && cat >repository/" + name}, options);
-}
-
-const std::string kFlake = R"({
-  outputs = { self }: {
-    deploy.nodes.web = {
-      hostname = "target";
-      sshUser = "root";
-      gate.soak = 1;
-      profiles.app = {
-        user = "root";
-        path = derivation {
-          name = "web-1";
-          system = "x86_64-linux";
-          builder = "/bin/sh";
-          PATH = "/usr/bin:/bin";
-          unit = ''
-            [Service]
-            ExecStart=/bin/sleep infinity
-            [Install]
-            WantedBy=multi-user.target
-          '';
-          args = [ "-euc" ''mkdir -p "$out/lib/systemd/system"; printf %s "$unit" >"$out/lib/systemd/system/web.service"'' ];
-        };
-      };
-    };
-    deploy.nodes.broken = throw "nobody asked for this one";
-  };
-})";
-
-}  // namespace
-
 TEST_CASE("a node of a flake is evaluated, built, copied and committed", "[manifest]") {
   auto host = TestHost::boot();
-  write(host, "flake.nix", kFlake);
+  write_flake(host, "web-1", "", R"(deploy.nodes.broken = throw "nobody asked for this one";)");
   const auto result = in_repository(host, "switchback deploy .#web");
   INFO(result.out << result.err);
   REQUIRE(result.status == 0);

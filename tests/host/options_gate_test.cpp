@@ -9,27 +9,12 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-constexpr const char* kProfile = "/nix/var/nix/profiles/per-user/root/app";
-
-struct Settled {
-  TestHost host = TestHost::boot();
-  std::string closure = web(host, "web-1");
-  Settled() { settle(host, closure); }
-};
-
-/// Deploys; it must end with `status` and say `says`.
-void deploys(TestHost& host, const std::string& closure, const std::vector<std::string>& more, int status,
-             const std::string& says) {
+/// With a soak of a second, where `more` says nothing else.
+void deploys_briefly(TestHost& host, const std::string& closure, const std::vector<std::string>& more,
+                     int status, const std::string& says) {
   std::vector<std::string> words{"--soak", "1"};
   words.insert(words.end(), more.begin(), more.end());
-  const auto result = deploy(host, closure, words);
-  INFO(result.out << result.err);
-  CHECK(result.status == status);
-  CHECK_THAT(result.out + result.err, ContainsSubstring(says));
-}
-
-std::string named(TestHost& host, const std::string& profile = kProfile) {
-  return host.output_of("readlink -f " + profile);
+  deploys(host, closure, words, status, says);
 }
 
 std::string runs_left(const std::string& name) { return "/run/flaps-of-" + name; }
@@ -58,7 +43,7 @@ TEST_CASE("a service beside the generation that it breaks counts if it is critic
   for (const auto& counts :
        {Words{"--strict"}, Words{"--critical", "other.service", "--critical", "by-*.service"}}) {
     INFO(counts.front());
-    deploys(host, bad, counts, 3, "by-hand.service was killed by SIGKILL");
+    deploys_briefly(host, bad, counts, 3, "by-hand.service was killed by SIGKILL");
     check_runs(host, settled.closure);
     CHECK(host.unit_property("by-hand.service", "ActiveState") == "active");
   }
@@ -68,7 +53,7 @@ TEST_CASE("a service beside the generation that it breaks counts if it is critic
   check_runs(host, bad);
   settle(host, settled.closure);
   host.output_of("systemctl reset-failed && systemctl start by-hand.service");
-  deploys(host, bad, {}, 0, "by-hand.service, which this activation did not touch, failed");
+  deploys_briefly(host, bad, {}, 0, "by-hand.service, which this activation did not touch, failed");
   check_runs(host, bad);
 }
 
@@ -79,13 +64,13 @@ TEST_CASE("a unit of the closure that fails is reverted, unless it may fail or i
                                             "'\n[Install]\nWantedBy=multi-user.target\n"}});
   };
   const auto first = job("5");
-  deploys(host, first, {}, 3, "job.service exited with status 5");
+  deploys_briefly(host, first, {}, 3, "job.service exited with status 5");
   check_runs(host, "");
-  deploys(host, first, {"--expect-failed", "job.*"}, 0, "committed: app generation 1");
+  deploys_briefly(host, first, {"--expect-failed", "job.*"}, 0, "committed: app generation 1");
   check_runs(host, first);
   const auto second = job("6");
-  deploys(host, second, {}, 3, "job.service exited with status 6");
-  deploys(host, second, {"--ignore", "job.*"}, 0, "committed: app generation 2");
+  deploys_briefly(host, second, {}, 3, "job.service exited with status 6");
+  deploys_briefly(host, second, {"--ignore", "job.*"}, 0, "committed: app generation 2");
   check_runs(host, second);
   CHECK(host.unit_property("job.service", "ExecMainStatus") == "6");
 }
@@ -98,19 +83,20 @@ TEST_CASE("a service may restart less often than the flap limit, and only until 
   };
   const auto first = flapping(host, "first");
   fails("first", 2);
-  deploys(host, first, {}, 3, "restarted 2 times");
+  deploys_briefly(host, first, {}, 3, "restarted 2 times");
   check_runs(host, "");
   fails("first", 2);
-  deploys(host, first, {"--flap-limit", "3"}, 0, "committed");
+  deploys_briefly(host, first, {"--flap-limit", "3"}, 0, "committed");
   check_runs(host, first);
   const auto second = flapping(host, "second");
   fails("second", 1);
-  deploys(host, second, {"--flap-limit", "1"}, 3, "restarted 1 time ");
+  deploys_briefly(host, second, {"--flap-limit", "1"}, 3, "restarted 1 time ");
   check_runs(host, first);
   fails("second", 1000);
-  deploys(host, second, {"--flap-limit", "1000", "--gate-deadline", "5"}, 3, "not healthy within 5 s");
+  deploys_briefly(host, second, {"--flap-limit", "1000", "--gate-deadline", "5"}, 3,
+                  "not healthy within 5 s");
   check_runs(host, first);
-  deploys(host, second, {"--soak", "5", "--gate-deadline", "5"}, 2, "shorter than --gate-deadline");
+  deploys_briefly(host, second, {"--soak", "5", "--gate-deadline", "5"}, 2, "shorter than --gate-deadline");
 }
 
 TEST_CASE("an unhealthy generation is kept, and said to be, when auto-rollback is off", "[options]") {
@@ -118,7 +104,7 @@ TEST_CASE("an unhealthy generation is kept, and said to be, when auto-rollback i
   auto& host = settled.host;
   const auto bad = web_running(host, "echo table users is missing >&2; sleep 0.5; exit 1");
   SECTION("whatever its units do") {
-    deploys(host, bad, {"--auto-rollback", "true"}, 3, "reverted: web.service exited with status 1");
+    deploys_briefly(host, bad, {"--auto-rollback", "true"}, 3, "reverted: web.service exited with status 1");
     check_runs(host, settled.closure);
     const auto result = deploy(host, bad, {"--auto-rollback", "false"});
     INFO(result.out << result.err);
@@ -135,9 +121,9 @@ TEST_CASE("an unhealthy generation is kept, and said to be, when auto-rollback i
     CHECK(watch.status == 8);
   }
   SECTION("but not one that nobody confirms") {
-    deploys(host, web(host, "web-2"),
-            {"--auto-rollback", "false", "--confirm", "manual", "--confirm-timeout", "1"}, 3,
-            "no confirmation");
+    deploys_briefly(host, web(host, "web-2"),
+                    {"--auto-rollback", "false", "--confirm", "manual", "--confirm-timeout", "1"}, 3,
+                    "no confirmation");
     check_runs(host, settled.closure);
   }
 }
@@ -146,9 +132,9 @@ TEST_CASE("without magic-rollback nobody has to get through to the host again", 
   Settled settled;
   auto& host = settled.host;
   const auto bad = web_running(host, "systemctl stop ssh.service ssh.socket; exec sleep infinity");
-  deploys(host, bad, {"--magic-rollback", "true", "--confirm-timeout", "3"}, 3, "no confirmation");
+  deploys_briefly(host, bad, {"--magic-rollback", "true", "--confirm-timeout", "3"}, 3, "no confirmation");
   check_runs(host, settled.closure);
-  deploys(host, bad, {"--magic-rollback", "false", "--confirm", "manual"}, 2, "give one of them");
+  deploys_briefly(host, bad, {"--magic-rollback", "false", "--confirm", "manual"}, 2, "give one of them");
   const auto result = deploy(host, bad, {"--magic-rollback", "false"});
   INFO(result.out << result.err);
   CHECK(result.status == 0);
@@ -163,9 +149,9 @@ TEST_CASE("a profile that was moved by hand is deployed over only by force", "[o
   const auto third = web(host, "web-3");
   host.copy_closure(second);
   host.output_of("nix-env --profile " + std::string(kProfile) + " --set " + second);
-  deploys(host, third, {}, 1, "--force");
+  deploys_briefly(host, third, {}, 1, "--force");
   CHECK(named(host) == second);
-  deploys(host, third, {"--force"}, 0, "committed");
+  deploys_briefly(host, third, {"--force"}, 0, "committed");
   check_runs(host, third);
 }
 
@@ -176,8 +162,8 @@ TEST_CASE("a generation that could not be gone back to is replaced only if that 
   host.output_of("mkdir -p $(dirname " + std::string(kProfile) + ") && nix-env --profile " + kProfile +
                  " --set " + bare);
   const auto app = Closure("app").file("deploy-rs-activate", "#!/bin/sh\n").build(host.pusher());
-  deploys(host, app, {}, 1, "--allow-unrevertible");
+  deploys_briefly(host, app, {}, 1, "--allow-unrevertible");
   CHECK(named(host) == bare);
-  deploys(host, app, {"--allow-unrevertible"}, 0, "committed");
+  deploys_briefly(host, app, {"--allow-unrevertible"}, 0, "committed");
   CHECK(named(host) == app);
 }

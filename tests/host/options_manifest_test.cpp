@@ -2,6 +2,7 @@
 // What the command line says beside a manifest: where its nodes are, what is built, checked, kept and copied,
 // and what becomes of nodes that were done before one failed.
 #include "tests/host/deploy.hpp"
+#include "tests/host/repository.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace switchback::test;
@@ -10,68 +11,12 @@ using nlohmann::json;
 
 namespace {
 
-CommandResult in_repository(TestHost& host, const std::string& command) {
-  PusherOptions options;
-  options.deadline = std::chrono::seconds(120);
-  return host.pusher({"sh", "-c", "mkdir -p repository && cd repository && " + command}, options);
-}
-
-void expect(const CommandResult& result, int status, const std::string& says) {
-  INFO(result.out << result.err);
-  CHECK(result.status == status);
-  CHECK_THAT(result.out + result.err, ContainsSubstring(says));
-}
-
-void write(TestHost& host, const std::string& name, const std::string& text) {
-  PusherOptions options;
-  options.input = text;
-  host.pusher().output_of({"sh", "-c", "mkdir -p repository && cat >repository/" + name}, options);
-}
-
 /// A node with profile «app», which belongs to root.
 json node(const std::string& hostname, const std::string& closure) {
   return {{"hostname", hostname},
           {"sshUser", "root"},
           {"gate", {{"soak", 1}}},
           {"profiles", {{"app", {{"user", "root"}, {"path", closure}}}}}};
-}
-
-/// A flake with node «web»; `settings` are more of its attributes, `outputs` more of the flake's.
-void write_flake(TestHost& host, const std::string& name, const std::string& settings = "",
-                 const std::string& outputs = "") {
-  const std::string text = R"({
-  outputs = { self }: {
-    deploy.nodes.web = {
-      hostname = "target";
-      sshUser = "root";
-      gate.soak = 1;
-      SETTINGS
-      profiles.app = {
-        user = "root";
-        path = derivation {
-          name = "NAME";
-          system = "x86_64-linux";
-          builder = "/bin/sh";
-          PATH = "/usr/bin:/bin";
-          unit = ''
-            [Service]
-            ExecStart=/bin/sleep infinity
-            [Install]
-            WantedBy=multi-user.target
-          '';
-          args = [ "-euc" ''mkdir -p "$out/lib/systemd/system"; uname -n >$out/built-on; printf %s "$unit" >"$out/lib/systemd/system/web.service"'' ];
-        };
-      };
-    };
-    OUTPUTS
-  };
-})";
-  auto filled = text;
-  for (const auto& [word, value] :
-       {std::pair<std::string, std::string>{"SETTINGS", settings}, {"NAME", name}, {"OUTPUTS", outputs}}) {
-    filled.replace(filled.find(word), word.size(), value);
-  }
-  write(host, "flake.nix", filled);
 }
 
 std::string committed(TestHost& host) {

@@ -11,27 +11,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-constexpr const char* kProfile = "/nix/var/nix/profiles/per-user/root/app";
-
-struct Settled {
-  TestHost host = TestHost::boot();
-  std::string closure = web(host, "web-1");
-  Settled() { settle(host, closure); }
-};
-
-/// Deploys; it must end with `status` and say `says`.
-void deploys(TestHost& host, const std::string& closure, const std::vector<std::string>& more, int status,
-             const std::string& says) {
-  const auto result = deploy(host, closure, more);
-  INFO(result.out << result.err);
-  CHECK(result.status == status);
-  CHECK_THAT(result.out + result.err, ContainsSubstring(says));
-}
-
-std::string named(TestHost& host, const std::string& profile = kProfile) {
-  return host.output_of("readlink -f " + profile);
-}
-
 /// Answers the question of --interactive.
 int deploy_asking(TestHost& host, const std::string& closure, const std::string& answer) {
   PusherOptions options;

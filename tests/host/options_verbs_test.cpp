@@ -9,26 +9,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-CommandResult verb(TestHost& host, const std::string& name, const std::vector<std::string>& more = {}) {
-  std::vector<std::string> argv{"switchback", name, "--host", "root@target"};
-  argv.insert(argv.end(), more.begin(), more.end());
-  PusherOptions options;
-  options.deadline = std::chrono::seconds(120);
-  return host.pusher(argv, options);
-}
-
-std::vector<std::string> of_app(const std::vector<std::string>& more) {
-  std::vector<std::string> words{"--profile", "app", "--soak", "1", "--confirm-timeout", "10"};
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
-void expect(const CommandResult& result, int status, const std::string& says) {
-  INFO(result.out << result.err);
-  CHECK(result.status == status);
-  CHECK_THAT(result.out + result.err, ContainsSubstring(says));
-}
-
 /// A host on which `older` was committed, and then `newer`.
 struct TwoGenerations {
   TestHost host = TestHost::boot();

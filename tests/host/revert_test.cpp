@@ -9,12 +9,6 @@ using Catch::Matchers::ContainsSubstring;
 namespace {
 
 /// A host on which `closure` was committed.
-struct Settled {
-  TestHost host = TestHost::boot();
-  std::string closure = web(host, "web-1");
-  Settled() { settle(host, closure); }
-};
-
 }  // namespace
 
 TEST_CASE("a service that crashes after three seconds is reverted, with its own words on the screen",

@@ -9,8 +9,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-constexpr const char* kProfile = "/nix/var/nix/profiles/per-user/root/app";
-
 /// A script that writes down how it was run, in `log`; `more` comes last.
 std::string script(const std::string& name, const std::string& more = "",
                    const std::string& log = "/var/lib/app.log") {

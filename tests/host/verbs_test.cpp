@@ -10,27 +10,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-struct Settled {
-  TestHost host = TestHost::boot();
-  std::string closure = web(host, "web-1");
-  Settled() { settle(host, closure); }
-};
-
-CommandResult verb(TestHost& host, const std::string& name, const std::vector<std::string>& more = {}) {
-  std::vector<std::string> argv{"switchback", name, "--host", "root@target"};
-  argv.insert(argv.end(), more.begin(), more.end());
-  PusherOptions options;
-  options.deadline = std::chrono::seconds(120);
-  return host.pusher(argv, options);
-}
-
-/// What rollback and remove are given in a test.
-std::vector<std::string> of_app(const std::vector<std::string>& more = {}) {
-  std::vector<std::string> words{"--profile", "app", "--soak", "1", "--confirm-timeout", "10"};
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
 /// A deployment of web-2 that waits for somebody to confirm it.
 std::unique_ptr<PusherProcess> hold(TestHost& host) {
   auto process =
@@ -38,8 +17,6 @@ std::unique_ptr<PusherProcess> hold(TestHost& host) {
   host.wait_for("grep -q 'awaiting confirmation' /var/lib/switchback/running.json");
   return process;
 }
-
-std::string shown(const CommandResult& result) { return result.out + result.err; }
 
 }  // namespace
 
