@@ -75,7 +75,7 @@ int serve() {
   JournalReader journal(loop);
   NixProfiles profiles(loop, NixPlaces::of_host());
   TransientRunner runner(bus, loop);
-  LinuxHost host(profiles, runner);
+  LinuxHost host(profiles, loop);
   FileClosures closures;
   TransientPrograms programs(runner);
   Engine engine({units, profiles, copies, records, clock, loop, journal, host, closures, programs});

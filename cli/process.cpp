@@ -82,7 +82,9 @@ class Attributes {
     posix_spawnattr_setsigdefault(&attributes_, &reset);
     sigset_t blocked;
     sigemptyset(&blocked);
-    if (shielded) sigaddset(&blocked, SIGINT);
+    for (const int signal : {SIGINT, SIGHUP}) {
+      if (shielded) sigaddset(&blocked, signal);
+    }
     posix_spawnattr_setsigmask(&attributes_, &blocked);
     posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   }

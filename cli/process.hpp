@@ -26,7 +26,7 @@ struct SpawnOptions {
   bool pipe_input = false;   // otherwise /dev/null
   bool pipe_output = false;  // otherwise /dev/null
   Stderr error = Stderr::kept;
-  /// Ctrl-C reaches every program of the terminal; this one does not hear it.
+  /// Ctrl-C, and the terminal's closing, reach every program of a terminal; this one does not hear them.
   bool shielded = false;
   std::map<std::string, std::string> environment = {};  // on top of ours
 };

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <utility>
 
 namespace switchback {
 namespace {
@@ -101,17 +103,32 @@ SshRemote::~SshRemote() {
   if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
 }
 
+/// What ssh_config leaves open is known a moment after the login has begun: seldom anything of what we would
+/// set, and then it is begun again.
+Result<Process> SshRemote::begin_login(const Waker& waker) {
+  const SpawnOptions options{.error = settings_.batch ? Stderr::kept : Stderr::ours, .shielded = true};
+  std::optional<Process> early;
+  // Not where it could have asked somebody for something by then.
+  if (settings_.batch) {
+    auto login = Process::spawn(ssh_master(settings_, control_path()), options);
+    if (!login) return login;
+    early.emplace(std::move(*login));
+  }
+  const auto configuration = effective_configuration(settings_, waker);
+  if (user_.empty()) user_ = configured_user(configuration);
+  const auto assumed = std::exchange(settings_.defaults, defaults_beside(configuration));
+  if (early && settings_.defaults == assumed) return std::move(*early);
+  early.reset();
+  return Process::spawn(ssh_master(settings_, control_path()), options);
+}
+
 Status SshRemote::connect(const Interrupt& interrupt) {
   if (directory_.empty()) {
     return fail(Errc::io, "cannot make a directory in $XDG_RUNTIME_DIR or /tmp: " + errno_text(errno));
   }
   if (interrupt.count() > 0) return tl::make_unexpected(interrupted(name_));
-  const auto configuration = effective_configuration(settings_, interrupt.waker());
+  auto login = begin_login(interrupt.waker());
   if (interrupt.count() > 0) return tl::make_unexpected(interrupted(name_));
-  settings_.defaults = defaults_beside(configuration);
-  if (user_.empty()) user_ = configured_user(configuration);
-  const auto stderr_of = settings_.batch ? Stderr::kept : Stderr::ours;
-  auto login = Process::spawn(ssh_master(settings_, control_path()), {.error = stderr_of, .shielded = true});
   if (!login) return tl::make_unexpected(login.error());
   // With a terminal somebody may be typing a passphrase: ssh and sshd have deadlines of their own.
   const auto limit = settings_.batch ? std::chrono::minutes(2) : std::chrono::minutes(15);

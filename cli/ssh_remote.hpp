@@ -3,6 +3,7 @@
 // a conversation goes over, and which words describe that the host cannot be reached.
 #pragma once
 
+#include "cli/process.hpp"
 #include "cli/remote.hpp"
 
 #include <atomic>
@@ -31,6 +32,7 @@ class SshRemote final : public Remote {
   [[nodiscard]] std::string nix_options() const { return nix_ssh_options(settings_, control_path()); }
 
  private:
+  [[nodiscard]] Result<Process> begin_login(const Waker& waker);
   [[nodiscard]] std::string control_path() const { return directory_ + "/ssh"; }
 
   SshSettings settings_;

@@ -66,26 +66,21 @@ Error not_loadable(const std::vector<LoadFailure>& failures) {
   return {Errc::invalid_closure, text};
 }
 
-Status judge(const TransientResult& result, const std::string& directory,
-             const std::vector<UnitName>& units) {
+Status judge(const ChildResult& result, const std::string& directory, const std::vector<UnitName>& units) {
   if (result.succeeded()) return {};
-  if (result.end != TransientEnd::exited)
+  // Killed, or ended without a word: it has said why it failed, if only that an executable is missing.
+  if (!result.exit_status || result.timed_out || result.err.empty())
     return fail(Errc::unavailable,
                 "systemd-analyze could not say whether the units can be loaded: " + result.describe());
-  // It has said why it failed, if only that an executable is missing.
-  if (result.output.empty())
-    return fail(Errc::unavailable,
-                "systemd-analyze found something in the units, but its words were not "
-                "heard: is systemd-journald running?");
-  const auto failures = load_failures(result.output, directory, units);
+  const auto failures = load_failures(result.err, directory, units);
   if (failures.empty()) return {};
   return tl::make_unexpected(not_loadable(failures));
 }
 
 }  // namespace
 
-LinuxHost::LinuxHost(Profiles& profiles, TransientRunner& runner, HostPlaces places)
-    : runner_(runner), places_(std::move(places)), pin_(profiles, places_.pin) {}
+LinuxHost::LinuxHost(Profiles& profiles, EventLoop& loop, HostPlaces places)
+    : loop_(loop), places_(std::move(places)), pin_(profiles, places_.pin) {}
 
 std::string LinuxHost::name() {
   std::array<char, HOST_NAME_MAX + 1> name{};
@@ -154,10 +149,13 @@ Status LinuxHost::sync_disks() {
 }
 
 void LinuxHost::verify_units(const std::string& directory, std::vector<UnitName> units, Callback<void> done) {
-  TransientCommand command;
+  const auto answer_later = [&](Status status) {
+    loop_.post([done, status = std::move(status)] { done(status); });
+  };
   const auto program = find_program("systemd-analyze", places_.programs);
-  command.argv = {program.value_or("/usr/bin/systemd-analyze"), "verify", "--man=no", "--generators=no",
-                  "--recursive-errors=no"};
+  if (!program) return answer_later(fail(Errc::unavailable, "systemd-analyze is not on this host"));
+  ChildCommand command;
+  command.argv = {*program, "verify", "--man=no", "--generators=no", "--recursive-errors=no"};
   // The directory of each file is searched for the others; a template is verified as an instance of its own.
   for (const auto& unit : units) command.argv.push_back(directory + "/" + unit.text());
   // To standard error, as plain as it was when its words were learnt.
@@ -167,12 +165,15 @@ void LinuxHost::verify_units(const std::string& directory, std::vector<UnitName>
                          {"SYSTEMD_LOG_LOCATION", "0"},
                          {"SYSTEMD_LOG_TIME", "0"},
                          {"SYSTEMD_COLORS", "0"}};
-  command.description = "Verify the units of a closure";
   command.deadline = kVerifyWithin;
-  runner_.run(std::move(command), nullptr,
-              [directory, units = std::move(units), done = std::move(done)](const TransientResult& result) {
-                done(judge(result, directory, units));
-              });
+  const auto number = next_verification_++;
+  auto started = ChildProcess::start(
+      loop_, command, [this, number, directory, units = std::move(units), done](const ChildResult& result) {
+        const auto ended = verifications_.extract(number);  // it keeps what this closure has
+        done(judge(result, directory, units));
+      });
+  if (!started) return answer_later(tl::make_unexpected(started.error()));
+  verifications_.emplace(number, std::move(*started));
 }
 
 }  // namespace switchback

@@ -5,12 +5,14 @@
 #pragma once
 
 #include "activator/adapters/activator_pin.hpp"
+#include "activator/adapters/child_process.hpp"
 #include "activator/adapters/nixos_state.hpp"
-#include "activator/adapters/transient_runner.hpp"
 #include "activator/ports/host.hpp"
 #include "activator/ports/profiles.hpp"
 
 #include <chrono>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,7 +31,7 @@ struct HostPlaces {
 
 class LinuxHost : public Host {
  public:
-  LinuxHost(Profiles& profiles, TransientRunner& runner, HostPlaces places = {});
+  LinuxHost(Profiles& profiles, EventLoop& loop, HostPlaces places = {});
 
   [[nodiscard]] std::string name() override;
   /// Errors: unavailable when systemd cannot say how often it was soft-rebooted; io, corrupt.
@@ -51,10 +53,12 @@ class LinuxHost : public Host {
   [[nodiscard]] Result<std::string> run_token() const;
   [[nodiscard]] Result<std::uint64_t> soft_reboots() const;
 
-  TransientRunner& runner_;
+  EventLoop& loop_;
   HostPlaces places_;
   ActivatorPin pin_;
   std::optional<BootIdentity> boot_;  // a soft reboot ends this process: what was true once stays true
+  std::map<int, std::unique_ptr<ChildProcess>> verifications_;  // of several profiles at once
+  int next_verification_ = 0;
 };
 
 }  // namespace switchback

@@ -19,7 +19,12 @@ void Engine::start() {
     spdlog::error("{}", trouble_);
     return;
   }
-  if (!*text) return tidy_up();
+  if (!*text) {
+    tidy_up();
+    // Takes a program's run: the first activation shall not wait for it, and will be told if it fails.
+    static_cast<void>(ports_.host.boot());
+    return;
+  }
   auto record = parse_record(**text);
   if (!record) {
     trouble_ = record.error().message + ". Nothing was changed; see «When it goes wrong» in the manual";

@@ -55,7 +55,10 @@ std::vector<std::string> deploy_to_web1(const std::string& closure,
 TEST_CASE("a deployment, one that crashes, the status and the history read as they should", "[golden]") {
   auto host = TestHost::boot(web1());
   check_text("host/committed.txt", typed(host, deploy_to_web1(web(host, "web-1")), 0));
-  const auto crash = web_running(host, "echo 'no such table: users' >&2; exit 1");
+  // What systemd writes of the start comes first: the two are not written by the same process.
+  const auto crash = web_running(host,
+                                 "until systemctl is-active --quiet web.service; do :; done; "
+                                 "echo 'no such table: users' >&2; exit 1");
   check_text("host/crashed.txt", typed(host, deploy_to_web1(crash), 3));
   check_text("host/status.txt", typed(host, {"switchback", "status", "--host", "root@web1"}, 0));
   check_text("host/history.txt", typed(host, {"switchback", "history", "--host", "root@web1"}, 0));

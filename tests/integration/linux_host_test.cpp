@@ -40,8 +40,6 @@ struct World {
   TempDir directory;
   PathBegins path{directory / "bin"};
   EventLoop loop;
-  Bus bus{loop, "unix:path=" + (directory / "no-bus")};
-  TransientRunner runner{bus, loop};
   NixProfiles profiles{loop, {directory / "nix", {}, {}}};
   HostPlaces places;
 
@@ -54,13 +52,26 @@ struct World {
     places.pin.drop_ins = directory / "systemd/switchback-activator.service.d";
     places.pin.copy = directory / "run/activator-pinned";
   }
-  void systemctl(const std::string& script) const {
-    directory.write("bin/systemctl", "#!/bin/sh\n" + script + "\n");
-    std::filesystem::permissions(directory / "bin/systemctl", std::filesystem::perms::owner_all);
+  void program(const std::string& name, const std::string& script) const {
+    directory.write("bin/" + name, "#!/bin/sh\n" + script + "\n");
+    std::filesystem::permissions(directory / ("bin/" + name), std::filesystem::perms::owner_all);
   }
-  Result<BootIdentity> boot() { return LinuxHost(profiles, runner, places).boot(); }
+  void systemctl(const std::string& script) const { program("systemctl", script); }
+  Result<BootIdentity> boot() { return LinuxHost(profiles, loop, places).boot(); }
   [[nodiscard]] std::string drop_in() const {
     return directory.read("systemd/switchback-activator.service.d/50-switchback-pinned.conf");
+  }
+  Status verify(const std::vector<std::pair<std::string, std::string>>& files) {
+    const TempDir closure;
+    std::vector<UnitName> units;
+    for (const auto& [name, text] : files) {
+      closure.write(name, text);
+      if (const auto unit = UnitName::parse(name)) units.push_back(*unit);
+    }
+    LinuxHost host(profiles, loop, places);
+    Answer<Status> verified;
+    host.verify_units(closure.path(), units, verified.callback());
+    return verified.await(loop);
   }
 };
 
@@ -115,7 +126,7 @@ TEST_CASE("a boot that cannot be told from others is an error, not a guess", "[h
 
 TEST_CASE("what was asked once of a boot is not asked again", "[host]") {
   World world;
-  LinuxHost host(world.profiles, world.runner, world.places);
+  LinuxHost host(world.profiles, world.loop, world.places);
   const auto boot = host.boot();
   REQUIRE(boot);
   world.systemctl("exit 1");
@@ -125,16 +136,16 @@ TEST_CASE("what was asked once of a boot is not asked again", "[host]") {
 TEST_CASE("disks are synced where there is something, and what is missing is no error", "[host]") {
   World world;
   world.places.on_disk = {world.directory.path(), world.directory / "bin", "/nowhere"};
-  LinuxHost host(world.profiles, world.runner, world.places);
+  LinuxHost host(world.profiles, world.loop, world.places);
   CHECK(host.sync_disks());
   world.places.on_disk = {world.directory / "boot_id"};
-  LinuxHost other(world.profiles, world.runner, world.places);
+  LinuxHost other(world.profiles, world.loop, world.places);
   CHECK_FALSE(other.sync_disks());
 }
 
 TEST_CASE("the running binary is pinned by a drop-in, and unpinned without a trace", "[host]") {
   World world;
-  LinuxHost host(world.profiles, world.runner, world.places);
+  LinuxHost host(world.profiles, world.loop, world.places);
   REQUIRE(host.pin_activator());
   const auto self = std::filesystem::read_symlink("/proc/self/exe").string();
   CHECK(world.drop_in() == "[Service]\nExecStart=\nExecStart=\"" + self + "\" serve\n");
@@ -148,7 +159,7 @@ TEST_CASE("the running binary is pinned by a drop-in, and unpinned without a tra
 TEST_CASE("a drop-in of somebody else stays", "[host]") {
   World world;
   world.directory.write("systemd/switchback-activator.service.d/90-mine.conf", "[Service]\n");
-  LinuxHost host(world.profiles, world.runner, world.places);
+  LinuxHost host(world.profiles, world.loop, world.places);
   REQUIRE(host.pin_activator());
   host.unpin_activator();
   CHECK(std::filesystem::exists(world.places.pin.drop_ins + "/90-mine.conf"));
@@ -162,7 +173,7 @@ TEST_CASE("a binary in the store is held against garbage collection too", "[host
   std::filesystem::copy_file("/bin/true", store_path + "/bin/activator");
   world.places.pin.executable = world.directory / "exe";
   std::filesystem::create_symlink(store_path + "/bin/activator", world.places.pin.executable);
-  LinuxHost host(world.profiles, world.runner, world.places);
+  LinuxHost host(world.profiles, world.loop, world.places);
   REQUIRE(host.pin_activator());
   CHECK_THAT(world.drop_in(), ContainsSubstring(store_path + "/bin/activator"));
   const auto root = world.directory / "nix/gcroots/switchback/activator";
@@ -183,7 +194,7 @@ TEST_CASE("a binary that was replaced while it ran is kept as a copy that runs",
   std::filesystem::remove(program);
   SECTION("its name is gone") {}
   SECTION("another has its name") { world.directory.write("program", "another"); }
-  LinuxHost host(world.profiles, world.runner, world.places);
+  LinuxHost host(world.profiles, world.loop, world.places);
   REQUIRE(host.pin_activator());
   CHECK(world.drop_in() == "[Service]\nExecStart=\nExecStart=\"" + world.places.pin.copy + "\" serve\n");
   CHECK(run_command({world.places.pin.copy, "0"}).status == 0);
@@ -198,5 +209,51 @@ TEST_CASE("a path is one word of a command line, whatever is in it", "[host]") {
 
 TEST_CASE("the host has a name", "[host]") {
   World world;
-  CHECK_FALSE(LinuxHost(world.profiles, world.runner, world.places).name().empty());
+  CHECK_FALSE(LinuxHost(world.profiles, world.loop, world.places).name().empty());
+}
+
+TEST_CASE("units that systemd can load pass, whatever else is strange about them", "[host]") {
+  World world;
+  const auto verified = world.verify({{"web.service",
+                                       "[Unit]\nX-Foo=1\nFoo=2\nRequires=elsewhere.service\n"
+                                       "[Service]\nExecStart=/nowhere/web\n"},
+                                      {"web@.service", "[Service]\nExecStart=/bin/echo %i\n"},
+                                      {"api.socket", "[Socket]\nListenStream=/run/api.sock\n"}});
+  INFO((verified ? "" : verified.error().message));
+  CHECK(verified);
+}
+
+TEST_CASE("units that systemd cannot load are refused, each with the reason", "[host]") {
+  World world;
+  const auto verified = world.verify({{"fine.service", "[Service]\nExecStart=/bin/true\n"},
+                                      {"web.service", "[Service]\nType=simple\n"},
+                                      {"junk@.service", "this is no unit\n"},
+                                      {"t.timer", "[Timer]\nOnCalendar=whenever\n"}});
+  REQUIRE_FALSE(verified);
+  CHECK(verified.error().code == Errc::invalid_closure);
+  CHECK_THAT(verified.error().message, ContainsSubstring("web.service: Service has no ExecStart="));
+  CHECK_THAT(verified.error().message, ContainsSubstring("junk@.service:1: Assignment outside of section"));
+  CHECK_THAT(verified.error().message, ContainsSubstring("whenever"));
+  CHECK_THAT(verified.error().message, !ContainsSubstring("fine.service"));
+}
+
+TEST_CASE("a unit of the closure is seen by the others of it", "[host]") {
+  World world;
+  CHECK(world.verify({{"api.socket", "[Socket]\nListenStream=/run/api.sock\n"},
+                      {"api.service", "[Unit]\nRequires=db.service\n[Service]\nExecStart=/bin/true\n"},
+                      {"db.service", "[Service]\nExecStart=/bin/true\n"}}));
+}
+
+TEST_CASE("units that could not be verified are not said to be wrong", "[host]") {
+  World world;
+  const auto verified = [&](const std::string& script) {
+    world.program("systemd-analyze", script);
+    return world.verify({{"web.service", "[Service]\nExecStart=/bin/true\n"}});
+  };
+  for (const char* script : {"kill -KILL $$", "exit 1"}) {
+    const auto answer = verified(script);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == Errc::unavailable);
+  }
+  CHECK_THAT(verified("kill -KILL $$").error().message, ContainsSubstring("killed by signal 9"));
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Real programs as transient units, their words in a real journal: what is heard of them, and what
-// systemd-analyze finds in units.
-#include "activator/adapters/linux_host.hpp"
-#include "activator/adapters/nix_profiles.hpp"
+// Real programs as transient units, their words in a real journal: what is heard of them.
+#include "activator/adapters/transient_runner.hpp"
 #include "tests/integration/private_bus.hpp"
 #include "tests/integration/private_journal.hpp"
 #include "tests/integration/service_processes.hpp"
@@ -24,9 +22,6 @@ struct World {
   ServiceProcesses processes{loop, systemd};
   Bus bus{loop, daemon.address()};
   TransientRunner runner{bus, loop};
-  TempDir nix;
-  NixProfiles profiles{loop, {nix.path(), {}, {}}};
-  LinuxHost host{profiles, runner};
   std::vector<std::string> lines;
   Answer<TransientResult> answer;
 
@@ -39,18 +34,6 @@ struct World {
         command, [this](const LogLine& line) { lines.push_back(line.message); }, answer.callback());
   }
   TransientResult await() { return answer.await(loop); }
-
-  Status verify(const std::vector<std::pair<std::string, std::string>>& files) {
-    const TempDir directory;
-    std::vector<UnitName> units;
-    for (const auto& [name, text] : files) {
-      directory.write(name, text);
-      if (const auto unit = UnitName::parse(name)) units.push_back(*unit);
-    }
-    Answer<Status> verified;
-    host.verify_units(directory.path(), units, verified.callback());
-    return verified.await(loop);
-  }
 };
 
 }  // namespace
@@ -103,50 +86,4 @@ TEST_CASE("a journald that hangs holds up no answer", "[process]") {
   world.journal.freeze();
   CHECK(world.await().status == 4);
   world.journal.thaw();
-}
-
-TEST_CASE("units that systemd can load pass, whatever else is strange about them", "[process]") {
-  World world;
-  const auto verified = world.verify({{"web.service",
-                                       "[Unit]\nX-Foo=1\nFoo=2\nRequires=elsewhere.service\n"
-                                       "[Service]\nExecStart=/nowhere/web\n"},
-                                      {"web@.service", "[Service]\nExecStart=/bin/echo %i\n"},
-                                      {"api.socket", "[Socket]\nListenStream=/run/api.sock\n"}});
-  INFO((verified ? "" : verified.error().message));
-  CHECK(verified);
-}
-
-TEST_CASE("units that systemd cannot load are refused, each with the reason", "[process]") {
-  World world;
-  const auto verified = world.verify({{"fine.service", "[Service]\nExecStart=/bin/true\n"},
-                                      {"web.service", "[Service]\nType=simple\n"},
-                                      {"junk@.service", "this is no unit\n"},
-                                      {"t.timer", "[Timer]\nOnCalendar=whenever\n"}});
-  REQUIRE_FALSE(verified);
-  CHECK(verified.error().code == Errc::invalid_closure);
-  CHECK_THAT(verified.error().message, ContainsSubstring("web.service: Service has no ExecStart="));
-  CHECK_THAT(verified.error().message, ContainsSubstring("junk@.service:1: Assignment outside of section"));
-  CHECK_THAT(verified.error().message, ContainsSubstring("whenever"));
-  CHECK_THAT(verified.error().message, !ContainsSubstring("fine.service"));
-}
-
-TEST_CASE("a unit of the closure is seen by the others of it", "[process]") {
-  World world;
-  CHECK(world.verify({{"api.socket", "[Socket]\nListenStream=/run/api.sock\n"},
-                      {"api.service", "[Unit]\nRequires=db.service\n[Service]\nExecStart=/bin/true\n"},
-                      {"db.service", "[Service]\nExecStart=/bin/true\n"}}));
-}
-
-TEST_CASE("units that could not be verified are not said to be wrong", "[process]") {
-  World world;
-  world.systemd.on_transient = [](FakeUnit& unit) {
-    unit.exec_code = CLD_KILLED;
-    unit.exec_status = SIGKILL;
-    unit.result = "oom-kill";
-    unit.set("failed", "failed");
-  };
-  const auto verified = world.verify({{"web.service", "[Service]\nExecStart=/bin/true\n"}});
-  REQUIRE_FALSE(verified);
-  CHECK(verified.error().code == Errc::unavailable);
-  CHECK_THAT(verified.error().message, ContainsSubstring("ran out of memory"));
 }

@@ -6,7 +6,10 @@
 #include "tests/unit/fake_activator.hpp"
 
 #include <cstdlib>
+#include <sstream>
+#include <string>
 #include <thread>
+#include <vector>
 
 using namespace switchback;
 using namespace switchback::test;
@@ -128,4 +131,26 @@ TEST_CASE("a program is run over the login that there is", "[cli]") {
   REQUIRE_FALSE(gone);
   CHECK(gone.error().code == Errc::unavailable);
   CHECK(remote.name() == "web");
+}
+
+TEST_CASE("a login that began with our defaults goes on, unless ssh_config has others", "[cli]") {
+  const FakeInterrupt interrupt;
+  const auto logins = [&](const std::string& configuration) {
+    const FakeSsh ssh("case \"$*\" in\n -G*) " + configuration + " ;;\n '-f '*) exit 0 ;;\nesac");
+    SshRemote remote({"web1", {}, /*batch=*/true});
+    CHECK(remote.connect(interrupt));
+    std::vector<std::string> begun;
+    std::istringstream calls(ssh.calls());
+    for (std::string line; std::getline(calls, line);) {
+      if (line.starts_with("-f ")) begun.push_back(line);
+    }
+    return begun;
+  };
+  const auto usual = logins("echo 'connecttimeout none'; echo 'serveraliveinterval 0'");
+  REQUIRE(usual.size() == 1);
+  CHECK_THAT(usual.back(), ContainsSubstring("ConnectTimeout=10"));
+  const auto other = logins("echo 'connecttimeout 60'; echo 'serveraliveinterval 0'");
+  REQUIRE_FALSE(other.empty());
+  CHECK_THAT(other.back(), !ContainsSubstring("ConnectTimeout"));
+  CHECK_THAT(other.back(), ContainsSubstring("ServerAliveInterval=5"));
 }
