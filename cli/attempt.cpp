@@ -38,6 +38,10 @@ Result<Ready> preflight(const Means& with) {
   return Ready{std::move(*status), std::move(greeted)};
 }
 
+/// A while after a login sshd speaks by itself, and then says nothing until that is acknowledged: TCP does so
+/// 40 ms later, a session that is opened afterwards at once. Starting takes nix most of that while.
+constexpr std::chrono::milliseconds kBeforeCopy{12};
+
 ExitStatus give_up(Display& display, const Error& error) {
   const auto status = exit_status(error.code);
   display.failure(error, status);
@@ -60,6 +64,7 @@ Copying begin_copy(const Means& with) {
   if (!with.copy) return nullptr;
   with.display.step({"copy", StepState::begun, with.copied});
   with.display.make_room();  // nix writes on the terminal itself
+  with.interrupt.waker().sleep_until(Clock::now() + kBeforeCopy);
   return with.copy();
 }
 
