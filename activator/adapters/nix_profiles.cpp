@@ -2,6 +2,7 @@
 #include "activator/adapters/nix_profiles.hpp"
 
 #include "activator/adapters/durable_file.hpp"
+#include "activator/adapters/nix_generations.hpp"
 
 #include <pwd.h>
 #include <spdlog/spdlog.h>
@@ -11,7 +12,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 
@@ -36,24 +36,8 @@ std::optional<Account> find_account(const std::string& user) {
   return Account{found->pw_uid, found->pw_gid, found->pw_dir};
 }
 
-std::string file_name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
 std::string absolute(const std::string& target, const std::string& beside) {
   return target.starts_with('/') ? target : directory_of(beside) + "/" + target;
-}
-
-// `<profile>-<number>-link`
-std::optional<std::uint64_t> generation_number(const std::string& profile_path, const std::string& link) {
-  const auto prefix = file_name_of(profile_path) + "-";
-  const std::string name = file_name_of(link);
-  constexpr std::string_view kSuffix = "-link";
-  if (!name.starts_with(prefix) || !name.ends_with(kSuffix) || name.size() <= prefix.size() + kSuffix.size())
-    return std::nullopt;
-  const auto digits = name.substr(prefix.size(), name.size() - prefix.size() - kSuffix.size());
-  std::uint64_t number = 0;
-  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) return std::nullopt;
-  return number;
 }
 
 std::optional<std::int64_t> made_ms(const std::string& link) {
@@ -126,48 +110,46 @@ Result<std::optional<CurrentGeneration>> NixProfiles::current(const ProfileLink&
   return fail(Errc::corrupt, "profile " + path + " leads to no store path");
 }
 
-bool NixProfiles::leads_to(const std::string& generation, const StorePath& closure) const {
-  const auto target = read_link(generation);
-  return target && target->has_value() && **target == closure.text();
-}
-
 Result<std::map<std::uint64_t, StorePath>> NixProfiles::generations(const ProfileLink& profile) {
-  std::map<std::uint64_t, StorePath> found;
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(directory_of(profile.path), error), end;
-       !error && entry != end; entry.increment(error)) {
-    const auto number = generation_number(profile.path, entry->path().string());
-    if (!number) continue;
-    const auto target = read_link(entry->path().string());
-    if (!target || !target->has_value()) continue;
-    if (auto closure = StorePath::parse(**target)) found.emplace(*number, std::move(*closure));
-  }
-  if (error && error != std::errc::no_such_file_or_directory)
-    return fail(Errc::io, "cannot list the generations of " + profile.path + ": " + error.message());
-  return found;
+  return read_generations(profile.path);
 }
 
 void NixProfiles::set(const ProfileLink& profile, std::optional<StorePath> closure,
                       std::optional<std::uint64_t> number, Callback<void> done) {
-  const auto& path = profile.path;
-  const auto later = [&](Status status) { loop_.post([done, status = std::move(status)] { done(status); }); };
   if (!closure) return remove(profile, std::move(done));
-  const bool number_fits = number && leads_to(path + "-" + std::to_string(*number) + "-link", *closure);
+  const auto later = [&](Status status) { loop_.post([done, status = std::move(status)] { done(status); }); };
+  const auto generations = read_generations(profile.path);
+  if (!generations) return later(tl::make_unexpected(generations.error()));
+  const auto meant = number ? generations->find(*number) : generations->end();
+  if (meant == generations->end() || meant->second != *closure) number.reset();
   const auto now = current(profile);
-  if (now && *now && (*now)->closure == *closure && (!number_fits || (*now)->number == number))
-    return later({});
-  std::vector<std::string> arguments{"--profile", path};
-  if (number_fits) {
+  if (now && *now && (*now)->closure == *closure && (!number || (*now)->number == number)) return later({});
+  if (profile.user != "root") return set_by_nix(profile, *closure, number, std::move(done));
+  if (auto made = make_directories(directory_of(profile.path)); !made) return later(made);
+  // Only there is a link a root of nix's garbage collector by itself.
+  if (profile.path.starts_with(places_.state + "/profiles/")) {
+    const auto lock = ProfileLock::try_take(profile.path);
+    if (!lock) return later(tl::make_unexpected(lock.error()));
+    if (*lock) {
+      auto selected = select_generation(profile.path, *closure, number);
+      return later(selected ? sync_upwards(directory_of(profile.path)) : selected);
+    }
+  }
+  set_by_nix(profile, *closure, number, std::move(done));
+}
+
+/// Waits for a lock that another nix holds; as the profile's user, who may do what root must not be led to.
+void NixProfiles::set_by_nix(const ProfileLink& profile, const StorePath& closure,
+                             std::optional<std::uint64_t> number, Callback<void> done) {
+  std::vector<std::string> arguments{"--profile", profile.path};
+  if (number) {
     arguments.insert(arguments.end(), {"--switch-generation", std::to_string(*number)});
   } else {
-    arguments.insert(arguments.end(), {"--set", closure->text()});
+    arguments.insert(arguments.end(), {"--set", closure.text()});
   }
-  if (profile.user == "root") {
-    if (auto made = make_directories(directory_of(path)); !made) return later(made);
-    return run_nix_env(profile, std::move(arguments), std::move(done));
-  }
+  if (profile.user == "root") return run_nix_env(profile, std::move(arguments), std::move(done));
   // As the user, here too; nix-env makes the links alone.
-  run(profile.user, "mkdir", {"-p", "--", directory_of(path)},
+  run(profile.user, "mkdir", {"-p", "--", directory_of(profile.path)},
       [this, profile, arguments = std::move(arguments), done](Result<ChildResult> ran) mutable {
         if (!ran) return done(tl::make_unexpected(ran.error()));
         if (ran->succeeded()) return run_nix_env(profile, std::move(arguments), std::move(done));

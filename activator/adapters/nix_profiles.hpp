@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Profiles as Nix keeps them: links that nix-env moves, GC roots that hold a closure meanwhile. Decides where
-// a profile lies (as deploy-rs derives it for root) and how it is read; every change goes through nix-env.
+// Profiles as Nix keeps them, GC roots that hold a closure meanwhile. Decides where a profile lies (as
+// deploy-rs derives it for root) and who moves it: what is root's and among nix's own profiles is moved here,
+// so that neither commit nor revert needs a nix that the trial may have broken; the rest by nix-env.
 // Source: nix manual, «Profiles», nix-env(1), nix-store(1).
 #pragma once
 
@@ -40,11 +41,12 @@ class NixProfiles : public Profiles {
 
  private:
   [[nodiscard]] std::string roots() const { return places_.state + "/gcroots/switchback"; }
-  [[nodiscard]] bool leads_to(const std::string& generation, const StorePath& closure) const;
   /// Runs a program as `user`; `done` gets its result, or why it was not run.
   void run(const std::string& user, const std::string& program, std::vector<std::string> arguments,
            std::function<void(Result<ChildResult>)> done);
   [[nodiscard]] Result<ChildCommand> command_for(const std::string& user, const std::string& program) const;
+  void set_by_nix(const ProfileLink& profile, const StorePath& closure, std::optional<std::uint64_t> number,
+                  Callback<void> done);
   void run_nix_env(const ProfileLink& profile, std::vector<std::string> arguments, Callback<void> done);
   void remove(const ProfileLink& profile, Callback<void> done);
 

@@ -19,10 +19,10 @@ class PrivateStore {
   void collect_garbage() const;
   /// For NixProfiles, with this store's environment.
   [[nodiscard]] NixPlaces places() const;
+  /// What a shell command prints that runs with this store's environment.
+  std::string run(const std::string& command) const;
 
  private:
-  [[nodiscard]] std::string run(const std::string& command) const;
-
   PrivateMounts mounts_;
   TempDir home_;
 };

@@ -26,7 +26,7 @@ Pusher::Pusher() : world_({"pusher"}) {
   fs::copy_file(pusher_key(), ssh / "id_ed25519");
   fs::permissions(ssh / "id_ed25519", fs::perms::owner_read | fs::perms::owner_write);
   write_text(ssh / "known_hosts", "* " + host_key());
-  write_text(ssh / "config", "GlobalKnownHostsFile /dev/null\nConnectTimeout 5\n");
+  write_text(ssh / "config", "GlobalKnownHostsFile /dev/null\n");
   write_text(
       world_.directory() / "nix-conf/nix.conf",
       "experimental-features = nix-command flakes\nsandbox = false\nbuild-users-group =\nsubstituters =\n"
