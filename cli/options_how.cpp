@@ -77,6 +77,7 @@ Result<ActivateRequest> checked_how(const Typed& typed) {
   ActivateRequest request{
       .id = ActivationId::random(), .changes = {}, .gate = {}, .force = typed.force, .note = typed.note};
   request.allow_unrevertible = typed.allow_unrevertible;
+  request.retry_rejected = !typed.no_retry_rejected;
   if (typed.dry_run) request.mode = Mode::dry_run;
   if (typed.test || typed.test_for) request.mode = Mode::test;
   request.test_for = typed.test_for.value_or(request.test_for);

@@ -22,6 +22,7 @@ struct Typed {
   bool boot = false;
   bool force = false;
   bool allow_unrevertible = false;
+  bool no_retry_rejected = false;
   std::string note{};
   std::optional<std::chrono::milliseconds> wait{};
   std::string profile{};

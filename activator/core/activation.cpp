@@ -78,8 +78,11 @@ bool may_be_tolerated(const Script& script, std::size_t index) {
          (std::holds_alternative<RunJobs>(steps[index]) || std::holds_alternative<RunProgram>(steps[index]));
 }
 
+constexpr std::string_view kCancelled = "cancelled";
+
 std::vector<Cause> cancelled(const CancelRequested& event) {
-  return {Cause{event.reason.empty() ? "cancelled" : "cancelled: " + event.reason, "", "", {}, {}}};
+  const std::string what(kCancelled);
+  return {Cause{event.reason.empty() ? what : what + ": " + event.reason, "", "", {}, {}}};
 }
 
 std::vector<Cause> one(std::string message) { return {Cause{std::move(message), "", "", {}, {}}}; }
@@ -315,6 +318,8 @@ Answer in_committing(const Script& script, const Committing& state, const Activa
 }  // namespace
 
 Transition begin() { return {Preparing{}, {ArmDeadline{kPreparingTimeout}}}; }
+
+bool says_cancelled(const Cause& cause) { return cause.message.starts_with(kCancelled); }
 
 const std::vector<Cause>& blamed_in(const State& state) {
   static const std::vector<Cause> nothing;

@@ -94,6 +94,8 @@ inline constexpr std::chrono::seconds kCommitTimeout{120};
 [[nodiscard]] Phase phase_of(const State& state);
 /// Why it is reverted, or would be: the `causes` or `faults` of a state that has them.
 [[nodiscard]] const std::vector<Cause>& blamed_in(const State& state);
+/// Somebody wanted it so: nothing is wrong with what was tried.
+[[nodiscard]] bool says_cancelled(const Cause& cause);
 [[nodiscard]] constexpr bool is_committed(Outcome outcome) {
   return outcome == Outcome::committed || outcome == Outcome::committed_unhealthy;
 }

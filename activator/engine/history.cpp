@@ -44,12 +44,9 @@ std::optional<HistoryEntry> entry_of(const json& document) {
   if (!id || outcome == nullptr) return std::nullopt;
   auto last = parse_event(*outcome);
   if (!last || !*last || !std::holds_alternative<OutcomeEvent>((*last)->body)) return std::nullopt;
-  HistoryEntry entry{{*id, Phase::finished, std::nullopt, reader.string_or("holder", ""),
-                      std::get<OutcomeEvent>((*last)->body)},
-                     {},
-                     {},
-                     {},
-                     {}};
+  HistoryEntry entry{.status = {*id, Phase::finished, std::nullopt, reader.string_or("holder", ""),
+                                std::get<OutcomeEvent>((*last)->body)}};
+  entry.finished_ms = (*last)->time_ms;
   for (const auto& value : reader.array("before")) {
     if (auto generation = parse_generation_info(value)) entry.before.push_back(std::move(*generation));
   }
@@ -61,7 +58,10 @@ std::optional<HistoryEntry> entry_of(const json& document) {
     }
   }
   if (const auto* request = reader.member("request"); request != nullptr) {
-    if (auto parsed = parse_activate(*request)) entry.changes = std::move(parsed->changes);
+    if (auto parsed = parse_activate(*request)) {
+      entry.changes = std::move(parsed->changes);
+      entry.mode = parsed->mode;
+    }
   }
   for (const auto& value : reader.array("events")) {
     if (auto event = parse_event(value); event && *event) entry.events.push_back(std::move(**event));

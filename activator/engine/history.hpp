@@ -15,10 +15,12 @@ namespace switchback {
 
 struct HistoryEntry {
   ActivationStatus status;  // with its outcome
-  std::vector<Event> events;
-  std::vector<GenerationInfo> before;  // what each profile named before
-  std::map<std::string, Kind> kinds;   // of each profile
-  std::vector<ChangeRequest> changes;  // that were asked for; empty when they cannot be read any more
+  std::vector<Event> events{};
+  std::vector<GenerationInfo> before{};  // what each profile named before
+  std::map<std::string, Kind> kinds{};   // of each profile
+  std::vector<ChangeRequest> changes{};  // that were asked for; empty when they cannot be read any more
+  Mode mode = Mode::switch_now;
+  std::int64_t finished_ms = 0;  // CLOCK_REALTIME
 };
 
 /// The document: id, holder, begun and finished (seconds since the epoch), request, before (what each profile

@@ -50,6 +50,7 @@ class Preparer {
   [[nodiscard]] Status read_units_change(Draft& draft);
   [[nodiscard]] Status read_system_change(Draft& draft);
   [[nodiscard]] Status read_script_change(Draft& draft);
+  [[nodiscard]] Status recall(const ChangeRequest& request);
   [[nodiscard]] Status refuse_if_moved(const Draft& draft) const;
 
   [[nodiscard]] Status read_other_profiles();

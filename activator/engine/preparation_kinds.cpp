@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is found out of one change, kind by kind; a part of preparation.hpp.
 #include "activator/engine/preparation.hpp"
+#include "activator/engine/rejected.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -34,6 +35,7 @@ Status Preparer::read_change(const ChangeRequest& request) {
   draft.change.link = std::move(*link);
   if (!request.profile_path.empty()) draft.change.link.path = request.profile_path;
   draft.change.number = request.generation;
+  if (auto good = recall(request); !good) return good;
   if (auto found = find_kind_of(draft); !found) return found;
   if (auto found = find_previous(draft); !found) return found;
   Status read;
@@ -50,6 +52,19 @@ Status Preparer::read_change(const ChangeRequest& request) {
   }
   if (!read) return read;
   drafts_.push_back(std::move(draft));
+  return {};
+}
+
+Status Preparer::recall(const ChangeRequest& request) {
+  // What is gone back to on purpose was chosen with its history in view.
+  if (!request.closure || request.generation) return {};
+  const auto rejection = last_rejection(ports_.records, request.profile, *request.closure);
+  if (!rejection) return {};
+  const auto sentence =
+      request.closure->name() + " was tried in profile " + request.profile.text() + " before: " + *rejection;
+  if (!request_.retry_rejected)
+    return fail(Errc::refused, sentence + ". Without --no-retry-rejected it is tried again");
+  warn(sentence);
   return {};
 }
 

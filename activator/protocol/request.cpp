@@ -127,18 +127,21 @@ Status check_api(const json& parameters) {
 
 /// What Activate, Rollback and Remove have in common.
 json how_to_json(const ActivateRequest& request) {
-  return {{"api", kApiVersion},
-          {"id", request.id.text()},
-          {"mode", text(request.mode)},
-          {"gate", to_json(request.gate)},
-          {"confirm", text(request.confirm)},
-          {"confirmTimeout", to_seconds(request.confirm_timeout)},
-          {"activationTimeout", to_seconds(request.activation_timeout)},
-          {"testFor", to_seconds(request.test_for)},
-          {"autoRollback", request.auto_rollback},
-          {"allowUnrevertible", request.allow_unrevertible},
-          {"force", request.force},
-          {"note", request.note}};
+  json document{{"api", kApiVersion},
+                {"id", request.id.text()},
+                {"mode", text(request.mode)},
+                {"gate", to_json(request.gate)},
+                {"confirm", text(request.confirm)},
+                {"confirmTimeout", to_seconds(request.confirm_timeout)},
+                {"activationTimeout", to_seconds(request.activation_timeout)},
+                {"testFor", to_seconds(request.test_for)},
+                {"autoRollback", request.auto_rollback},
+                {"allowUnrevertible", request.allow_unrevertible},
+                {"force", request.force},
+                {"note", request.note}};
+  // Only where it is asked for: an activator that does not know it must refuse.
+  if (!request.retry_rejected) document["retryRejected"] = false;
+  return document;
 }
 
 ActivateRequest read_how(JsonReader& reader) {
@@ -160,6 +163,7 @@ ActivateRequest read_how(JsonReader& reader) {
   request.auto_rollback = reader.boolean_or("autoRollback", true);
   request.allow_unrevertible = reader.boolean_or("allowUnrevertible", false);
   request.force = reader.boolean_or("force", false);
+  request.retry_rejected = reader.boolean_or("retryRejected", true);
   request.note = reader.string_or("note", "");
   if (request.note.size() > kMaxNoteBytes) reader.reject("note", "is too long");
   if (request.activation_timeout.count() == 0) reader.reject("activationTimeout", "must not be 0");

@@ -43,6 +43,7 @@ struct ActivateRequest {
   bool auto_rollback = true;  // false: a failed switch and an unhealthy verdict are warnings
   bool allow_unrevertible = false;
   bool force = false;
+  bool retry_rejected = true;  // false: refused if the closure's last attempt was reverted
   std::string note;
   bool operator==(const ActivateRequest&) const = default;
 };

@@ -10,7 +10,7 @@ _switchback_options() {
   local place='--user --profile-user --profile-path'
   case $1 in
     deploy)
-      echo "$common $how $place --targets --path --profile --kind --boot --checks -s --skip-checks -i --interactive
+      echo "$common $how $place --targets --path --profile --kind --no-retry-rejected --boot --checks -s --skip-checks -i --interactive
         -k --keep-result -r --result-path --remote-build --fast-connection -c --checksigs --rollback-succeeded
         -d --debug-logs --temp-path --sudo --interactive-sudo --log-dir"
       ;;

@@ -65,6 +65,7 @@ complete -c switchback -n "__switchback_on rollback" -x -l to -d "Which generati
 
 complete -c switchback -n "__switchback_on deploy" -r -l path -d "What to run"
 complete -c switchback -n "__switchback_on deploy" -x -l kind -a "units nixos script" -d "What the closure is"
+complete -c switchback -n "__switchback_on deploy" -f -l no-retry-rejected -d "Not if it was reverted last time"
 complete -c switchback -n "__switchback_on deploy" -f -l boot -d "Refused: see --test"
 complete -c switchback -n "__switchback_on deploy" -f -l checks -d "Run the flake's checks first"
 complete -c switchback -n "__switchback_on deploy" -f -s s -l skip-checks -d "Do not run them"

@@ -167,3 +167,17 @@ TEST_CASE("a generation that could not be gone back to is replaced only if that 
   deploys_briefly(host, app, {"--allow-unrevertible"}, 0, "committed");
   CHECK(named(host) == app);
 }
+
+TEST_CASE("a generation that was reverted is tried again with a warning, or not, as it is asked for",
+          "[options]") {
+  Settled settled;
+  auto& host = settled.host;
+  const auto bad = web_running(host, "test -e /run/table || exit 1; exec sleep infinity");
+  deploys_briefly(host, bad, {}, 3, "web.service exited with status 1");
+  deploys_briefly(host, bad, {}, 3, "it was reverted: web.service exited with status 1");
+  host.write_file("/run/table", "");
+  deploys_briefly(host, bad, {"--no-retry-rejected"}, 1, "it was reverted: web.service exited with status 1");
+  check_runs(host, settled.closure);
+  deploys_briefly(host, bad, {}, 0, "committed");
+  deploys_briefly(host, settled.closure, {"--no-retry-rejected"}, 0, "committed");
+}

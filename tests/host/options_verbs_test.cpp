@@ -157,6 +157,51 @@ TEST_CASE("what was moved by hand is gone back from, and removed, only by force"
   check_runs(host, "");
 }
 
+TEST_CASE("going back waits for a host that another holds, and lets fail what may", "[options]") {
+  auto host = TestHost::boot();
+  const auto job = [&](const std::string& status) {
+    return units(host, {{"job.service", "[Service]\nExecStart=/bin/sh -c 'sleep 0.5; exit " + status +
+                                            "'\n[Install]\nWantedBy=multi-user.target\n"}});
+  };
+  const auto older = job("5");
+  const auto newer = job("0");
+  REQUIRE(deploy(host, older, {"--soak", "1", "--expect-failed", "job.*"}).status == 0);
+  settle(host, newer);
+  expect(verb(host, "rollback", of_app({})), 3, "job.service exited with status 5");
+  const auto holder =
+      host.start_pusher(deploy_command(job("1"), {"--confirm", "manual", "--ignore", "job.*"}));
+  holder->wait_for_output("switchback confirm");
+  const auto argv =
+      std::vector<std::string>{"switchback", "rollback", "--host",          "root@target", "--profile", "app",
+                               "--soak",     "1",        "--expect-failed", "job.*",       "--wait"};
+  const auto waiting = host.start_pusher(argv);
+  waiting->wait_for_output("waiting for it to end");
+  REQUIRE(verb(host, "cancel").status == 0);
+  CHECK(holder->wait() == 3);
+  CHECK(waiting->wait() == 0);
+  check_runs(host, older);
+}
+
+TEST_CASE("what could not be gone back to is left for an earlier one, or for none, only if that is allowed",
+          "[options]") {
+  auto host = TestHost::boot();
+  const auto app = Closure("app").file("deploy-rs-activate", "#!/bin/sh\n").build(host.pusher());
+  const auto bare = Closure("bare").file("text", "nothing to run\n").build(host.pusher());
+  host.copy_closure(bare);
+  settle(host, app);
+  const std::string profile = "/nix/var/nix/profiles/per-user/root/app";
+  const auto set_by_hand = [&] { host.output_of("nix-env --profile " + profile + " --set " + bare); };
+  set_by_hand();
+  expect(verb(host, "rollback", of_app({"--to", "1"})), 1, "--allow-unrevertible");
+  expect(verb(host, "remove", of_app({})), 1, "--allow-unrevertible");
+  CHECK(host.output_of("readlink -f " + profile) == bare);
+  expect(verb(host, "rollback", of_app({"--to", "1", "--allow-unrevertible"})), 0, "committed");
+  CHECK(host.output_of("readlink -f " + profile) == app);
+  set_by_hand();
+  expect(verb(host, "remove", of_app({"--allow-unrevertible"})), 0, "committed");
+  CHECK(host.run("test -e " + profile).status != 0);
+}
+
 TEST_CASE("going back is given up when the generation takes too long to start", "[options]") {
   TwoGenerations world("ExecStartPre=/bin/sh -c 'test ! -e /run/slow || sleep 60'");
   auto& host = world.host;

@@ -289,3 +289,52 @@ TEST_CASE("a record that cannot be read is told, and nothing is touched", "[engi
   CHECK(world.disk.record == text);
   CHECK(world.systemd->jobs.empty());
 }
+
+TEST_CASE("a closure that was reverted is tried again with a word of warning, or refused if that is wanted",
+          "[engine]") {
+  Settled settled;
+  auto& world = settled.world;
+  const auto bad = world.closure("web-2", "CrashAfter=3");
+  const auto warnings = [&] {
+    std::string all;
+    for (const auto& event : world.events) {
+      if (const auto* warning = std::get_if<WarningEvent>(&event.body)) all += warning->message + "\n";
+    }
+    return all;
+  };
+  REQUIRE(world.activate(world.request(bad)).outcome == Outcome::reverted);
+  CHECK(warnings().find("was tried") == std::string::npos);
+  SECTION("it is tried again") {
+    CHECK(world.activate(world.request(bad)).outcome == Outcome::reverted);
+    CHECK_THAT(warnings(), ContainsSubstring("web-2 was tried in profile app before: on "));
+    CHECK_THAT(warnings(), ContainsSubstring("it was reverted: web.service exited with status 1"));
+  }
+  SECTION("it is refused") {
+    auto request = world.request(bad);
+    request.retry_rejected = false;
+    const auto outcome = world.activate(request);
+    CHECK(outcome.outcome == Outcome::refused);
+    CHECK_THAT(outcome.causes.front().message, ContainsSubstring("--no-retry-rejected"));
+    // That was no attempt.
+    CHECK(world.activate(request).outcome == Outcome::refused);
+    check_runs(world, "web-1");
+  }
+  SECTION("another closure has no such past") {
+    auto request = world.request(world.closure("web-3"));
+    request.retry_rejected = false;
+    CHECK(world.activate(request).outcome == Outcome::committed);
+  }
+}
+
+TEST_CASE("a cancel, and a commit since, tell nothing against a closure", "[engine]") {
+  Settled settled;
+  auto& world = settled.world;
+  const auto next = world.closure("web-2");
+  auto request = world.request(next, ConfirmMode::manual);
+  const auto id = world.activate_until(request, Phase::awaiting_confirmation);
+  REQUIRE(world.engine->cancel({id, "not today"}));
+  REQUIRE(world.await_outcome().outcome == Outcome::reverted);
+  request = world.request(next);
+  request.retry_rejected = false;
+  CHECK(world.activate(request).outcome == Outcome::committed);
+}
