@@ -28,6 +28,7 @@ void Engine::handle(const ActivationEvent& event) {
     keep_touched(*done->touched);
   }
   auto transition = step(script_, record_->state, event);
+  if (on_step_) on_step_(record_->state, event, transition ? transition->next : record_->state);
   if (!transition) return;
   const auto before = std::exchange(record_->state, std::move(transition->next));
   const auto switched_before = record_->switched_ms;
