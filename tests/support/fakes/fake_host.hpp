@@ -126,7 +126,10 @@ class FakeHost : public Host {
   FakeHost(FakeRun& run, FakeLoop& loop) : run_(run), loop_(loop) {}
   std::string name() override { return "fake"; }
   Result<BootIdentity> boot() override { return BootIdentity{boot_id, run_.token, 0}; }
-  Status sync_disks() override { return {}; }
+  Status sync_disks() override {
+    ++syncs;
+    return {};
+  }
   Result<std::optional<StorePath>> current_system() override { return run_.current_system; }
   Result<std::optional<std::string>> switch_lock_holder() override { return lock_holder; }
   Status drop_switch_resume_lists() override {
@@ -145,6 +148,7 @@ class FakeHost : public Host {
   Status verification;
   std::optional<std::string> lock_holder;
   int resume_lists_dropped = 0;
+  int syncs = 0;
 
  private:
   FakeRun& run_;
