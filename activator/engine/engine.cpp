@@ -39,8 +39,9 @@ void Engine::handle(const ActivationEvent& event) {
   for (const auto& action : transition->actions) {
     if (const auto* arm = std::get_if<ArmDeadline>(&action)) arm_deadline(arm->after);
   }
-  const bool rebooted = std::holds_alternative<Restarted>(event);
-  if (rebooted || must_be_saved(before, record_->state)) {
+  // An end is an end in every boot: it is on disk already.
+  const bool new_boot = std::holds_alternative<Restarted>(event) && !std::holds_alternative<Finished>(before);
+  if (new_boot || must_be_saved(before, record_->state)) {
     if (auto saved = save(); !saved) {
       spdlog::error("{}", saved.error().message);
       const auto* finished = std::get_if<Finished>(&record_->state);

@@ -12,7 +12,7 @@ using std::chrono::seconds;
 
 constexpr std::chrono::hours kPatience{3};
 constexpr int kIdleExit = 10;  // ticks
-constexpr int kMostReturns = 5;
+constexpr int kMostReturns = 30;
 
 ActivationId id_of(std::uint64_t seed) {
   char digits[33];

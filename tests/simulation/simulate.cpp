@@ -62,7 +62,9 @@ int main(int argc, char** argv) {
     std::cout << run.coverage.endings_table() << run.coverage.faults_table() << run.coverage.events_table();
     std::cout << run.coverage.schedules << " schedules from seed " << budget.first_seed << " in "
               << run.seconds << " s, " << run.broken << " broken\n";
-    for (const auto& failure : run.failures) {
+    constexpr std::size_t kShown = 10;
+    for (std::size_t index = 0; index < std::min(run.failures.size(), kShown); ++index) {
+      const auto& failure = run.failures[index];
       std::cout << "seed " << failure.seed << "\n";
       for (const auto& line : failure.broken) std::cout << "  " << line << "\n";
     }

@@ -10,7 +10,7 @@
 namespace switchback::simulation {
 namespace {
 
-constexpr std::size_t kFailuresKept = 10;
+constexpr std::size_t kFailuresKept = 200;
 
 Ending ending_of(const guarantee::Facts& facts, bool broken) {
   if (broken) return Ending::broken;

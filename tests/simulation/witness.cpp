@@ -16,14 +16,17 @@ bool is_harmless(Fault fault) {
     case Fault::drop_signals:
     case Fault::reload_by_somebody:
     case Fault::set_clock_back:
-    case Fault::collect_garbage:
-    case Fault::collect_generations:
     case Fault::restart_unit:
     case Fault::confirm_wrongly:
       return true;
     default:
       return false;
   }
+}
+
+/// The newcomer is held from the beginning of preparing, and may be gone before.
+bool is_collection(Fault fault) {
+  return fault == Fault::collect_garbage || fault == Fault::collect_generations;
 }
 
 bool is_survived_unaided(Fault fault) {
@@ -71,6 +74,7 @@ guarantee::ProfileFacts Machine::profile_facts(Kind kind) {
         facts.before = change.previous ? change.previous->name() : "";
     }
   }
+  facts.can_be_undone = kind != Kind::script || !facts.before.empty();
   if (const auto moved = moved_.find(kind); moved != moved_.end()) {
     facts.moved = true;
     facts.moved_to = moved->second;
@@ -103,7 +107,11 @@ std::int64_t Machine::allowed_ms() const {
 
 std::optional<Outcome> Machine::due() const {
   const auto& scenario = schedule_.scenario;
-  if (!std::all_of(struck_.begin(), struck_.end(), is_harmless)) return std::nullopt;
+  const bool undisturbed = std::all_of(struck_in_.begin(), struck_in_.end(), [](const auto& struck) {
+    const auto& [fault, state] = struck;
+    return is_harmless(fault) || (is_collection(fault) && state != State(Preparing{}).index());
+  });
+  if (!undisturbed) return std::nullopt;
   if (breaks_units(scenario.newcomer)) return std::nullopt;
   switch (scenario.mode) {
     case Mode::dry_run:

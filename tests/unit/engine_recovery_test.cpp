@@ -19,3 +19,21 @@ TEST_CASE("what the old script did is on disk before the record says reverted", 
   CHECK(host.world.await_outcome().outcome == Outcome::reverted);
   CHECK(host.world.host->syncs > syncs_before);
 }
+
+TEST_CASE(
+    "a commit that is in the record is concluded while the disk is full, and later moved into the history",
+    "[recovery]") {
+  World world;
+  const auto id = world.activate_until(world.request(world.closure("web-1"), ConfirmMode::automatic),
+                                       Phase::awaiting_confirmation);
+  REQUIRE(world.confirm(id));
+  world.disk.full = true;
+  world.kill_activator();
+  (void)world.loop.run_until([&] { return !world.engine->is_running(); });
+  CHECK_FALSE(world.engine->is_running());
+  world.disk.full = false;
+  world.kill_activator();
+  (void)world.loop.run_until([&] { return !world.disk.record; });
+  CHECK(world.disk.history.size() == 1);
+  CHECK(world.confirm(id)->outcome->outcome == Outcome::committed);
+}
