@@ -18,15 +18,12 @@ class ModelHost : public test::FakeHost {
   /// systemd is asked how often it was soft-rebooted: not while it executes itself anew.
   Result<BootIdentity> boot() override {
     if (systemd_->is_executing_anew()) return fail(Errc::unavailable, "systemd does not answer");
-    auto identity = FakeHost::boot();
-    if (identity) identity->soft_reboots = soft_reboots;
-    return identity;
+    return FakeHost::boot();
   }
   Status sync_disks() override {
     platter_.sync();
     return {};
   }
-  std::uint64_t soft_reboots = 0;
 
  private:
   Platter& platter_;

@@ -37,3 +37,44 @@ TEST_CASE(
   CHECK(world.disk.history.size() == 1);
   CHECK(world.confirm(id)->outcome->outcome == Outcome::committed);
 }
+
+TEST_CASE("after a soft reboot the trial's units, which it has started again, are replaced by the old ones",
+          "[recovery]") {
+  World world;
+  REQUIRE(world.activate(world.request(world.closure("web-1"))).outcome == Outcome::committed);
+  const auto phase = GENERATE(Phase::observing, Phase::awaiting_confirmation);
+  (void)world.activate_until(world.request(world.closure("web-2"), ConfirmMode::automatic), phase);
+  world.soft_reboot();
+  REQUIRE(world.running_closure() == "web-2");  // the generator has found the trial in /run
+  CHECK(world.await_outcome().outcome == Outcome::reverted);
+  CHECK(world.systemd->jobs ==
+        std::vector<std::string>{"stop web.service", "daemon-reload", "start web.service", "daemon-reload"});
+  CHECK(world.running_closure() == "web-1");
+  CHECK(world.run.trial.empty());
+}
+
+TEST_CASE("after a soft reboot the trial's system, which still is the current one, is switched back",
+          "[recovery]") {
+  NixosHost host;
+  (void)host.world.activate_until(host.request(host.add_system("nixos-2"), ConfirmMode::automatic),
+                                  Phase::awaiting_confirmation);
+  host.world.soft_reboot();
+  CHECK(host.world.await_outcome().outcome == Outcome::reverted);
+  CHECK(host.world.programs->runs.back() == NixosHost::program(host.old_system) + " test");
+  host.check_runs("nixos-1");
+}
+
+TEST_CASE("a soft reboot amid the commit sets everything back, unless the new copies were current",
+          "[recovery]") {
+  World world;
+  REQUIRE(world.activate(world.request(world.closure("web-1"))).outcome == Outcome::committed);
+  const auto id = world.activate_until(world.request(world.closure("web-2"), ConfirmMode::automatic),
+                                       Phase::awaiting_confirmation);
+  world.engine->confirm({id}, world.loop.boottime_ms(), [](const Result<ActivationStatus>&) {});
+  world.soft_reboot();
+  CHECK(world.await_outcome().outcome == Outcome::reverted);
+  CHECK(world.running_closure() == "web-1");
+  CHECK(world.profile_closure() == "web-1");
+  CHECK(world.committed_closure() == "web-1");
+  CHECK(world.systemd->jobs.front() == "stop web.service");
+}

@@ -125,7 +125,7 @@ class FakeHost : public Host {
  public:
   FakeHost(FakeRun& run, FakeLoop& loop) : run_(run), loop_(loop) {}
   std::string name() override { return "fake"; }
-  Result<BootIdentity> boot() override { return BootIdentity{boot_id, run_.token, 0}; }
+  Result<BootIdentity> boot() override { return BootIdentity{boot_id, run_.token, soft_reboots}; }
   Status sync_disks() override {
     ++syncs;
     return {};
@@ -145,6 +145,7 @@ class FakeHost : public Host {
     loop_.post([this, done = std::move(done)] { done(verification); });
   }
   std::string boot_id = "boot-1";
+  std::uint64_t soft_reboots = 0;
   Status verification;
   std::optional<std::string> lock_holder;
   int resume_lists_dropped = 0;
