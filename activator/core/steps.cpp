@@ -194,6 +194,8 @@ Steps trial_steps(const Changes& changes) {
     steps.emplace_back(SetProfile{change.profile, change.closure, change.number});
     steps.emplace_back(RunProgram{change.profile, ProgramVerb::activate, *change.closure});
   }
+  // From here on a power cut finds all of it, and a commit that it interrupts can go forward.
+  if (!of_kind(changes, Kind::script).empty()) steps.emplace_back(SyncDisks{});
   if (any_program(steps)) steps.emplace_back(FindTouched{});
   return steps;
 }

@@ -48,7 +48,7 @@ TEST_CASE("after a soft reboot the trial's units, which it has started again, ar
   REQUIRE(world.running_closure() == "web-2");  // the generator has found the trial in /run
   CHECK(world.await_outcome().outcome == Outcome::reverted);
   CHECK(world.systemd->jobs ==
-        std::vector<std::string>{"stop web.service", "daemon-reload", "start web.service", "daemon-reload"});
+        std::vector<std::string>{"stop web.service", "daemon-reload", "start web.service"});
   CHECK(world.running_closure() == "web-1");
   CHECK(world.run.trial.empty());
 }
@@ -77,4 +77,23 @@ TEST_CASE("a soft reboot amid the commit sets everything back, unless the new co
   CHECK(world.profile_closure() == "web-1");
   CHECK(world.committed_closure() == "web-1");
   CHECK(world.systemd->jobs.front() == "stop web.service");
+}
+
+TEST_CASE(
+    "a script's trial is on disk before it is observed: a commit goes forward from it after a power cut",
+    "[recovery]") {
+  ScriptHost host;
+  int syncs_before = 0;
+  host.world.programs->effects["/profiles/root/app/deploy-rs-activate"] = [&](const ProgramRun&) {
+    syncs_before = host.world.host->syncs;
+    return ProgramEnd{true, 0, "", {}};
+  };
+  const auto id = host.world.activate_until(host.world.request(host.add("app-2"), ConfirmMode::automatic),
+                                            Phase::observing);
+  CHECK(host.world.host->syncs > syncs_before);
+  host.world.await_phase(Phase::awaiting_confirmation);
+  host.world.engine->confirm({id}, host.world.loop.boottime_ms(), [](const Result<ActivationStatus>&) {});
+  host.world.reboot();
+  CHECK(host.world.await_outcome().outcome == Outcome::committed);
+  CHECK(host.profile() == "app-2");
 }
