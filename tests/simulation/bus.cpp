@@ -26,26 +26,25 @@ void ModelBus::upset_signals(Fault how, milliseconds duration) {
 milliseconds ModelBus::latency() { return milliseconds{random_.pick({0, 0, 1, 5, 40})}; }
 
 void ModelBus::carry(milliseconds patience, std::function<void()> arrived, std::function<void()> lost) {
-  attempt(loop_.boottime_ms() + patience.count(), std::move(arrived), std::move(lost));
+  attempt(std::make_shared<Call>(
+      Call{caller_, loop_.boottime_ms() + patience.count(), std::move(arrived), std::move(lost)}));
 }
 
-void ModelBus::attempt(std::int64_t give_up_ms, std::function<void()> arrived, std::function<void()> lost) {
+void ModelBus::attempt(const std::shared_ptr<Call>& call) {
+  if (call->caller != caller_) return;
   const auto now = loop_.boottime_ms();
-  if (now < back_ms_ && back_ms_ >= give_up_ms) {
-    loop_.put(milliseconds{std::max<std::int64_t>(give_up_ms - now, 0)}, std::move(lost));
-    return;
+  const auto later = [&](std::int64_t after, auto then) {
+    loop_.put(milliseconds{std::max<std::int64_t>(after, 0)}, [this, call, then] {
+      if (call->caller == caller_) then(call);
+    });
+  };
+  if (now >= back_ms_) {
+    later(latency().count(), [this](const auto& sent) { is_away() ? attempt(sent) : sent->arrived(); });
+  } else if (back_ms_ >= call->give_up_ms) {
+    later(call->give_up_ms - now, [](const auto& sent) { sent->lost(); });
+  } else {
+    later(back_ms_ - now, [this](const auto& sent) { attempt(sent); });
   }
-  if (now < back_ms_) {
-    loop_.put(milliseconds{back_ms_ - now},
-              [this, give_up_ms, arrived = std::move(arrived), lost = std::move(lost)]() mutable {
-                attempt(give_up_ms, std::move(arrived), std::move(lost));
-              });
-    return;
-  }
-  loop_.put(latency(), [this, give_up_ms, arrived = std::move(arrived), lost = std::move(lost)]() mutable {
-    if (!is_away()) return arrived();
-    attempt(give_up_ms, std::move(arrived), std::move(lost));
-  });
 }
 
 void ModelBus::signal(const std::function<void()>& heard) {

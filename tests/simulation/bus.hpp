@@ -8,6 +8,7 @@
 #include "tests/support/fakes/fake_loop.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -21,6 +22,8 @@ class ModelBus {
   void lose(std::chrono::milliseconds duration);
   [[nodiscard]] bool is_away() { return loop_.boottime_ms() < back_ms_; }
   [[nodiscard]] std::int64_t back_ms() const { return back_ms_; }
+  /// The activator has died: what it had not sent is not sent any more, and nobody is answered.
+  void hang_up() { ++caller_; }
   /// For so long, signals suffer this.
   void upset_signals(Fault how, std::chrono::milliseconds duration);
 
@@ -33,11 +36,17 @@ class ModelBus {
   [[nodiscard]] std::chrono::milliseconds latency();
 
  private:
-  void attempt(std::int64_t give_up_ms, std::function<void()> arrived, std::function<void()> lost);
+  struct Call {
+    std::uint64_t caller = 0;
+    std::int64_t give_up_ms = 0;
+    std::function<void()> arrived, lost;
+  };
+  void attempt(const std::shared_ptr<Call>& call);
 
   test::FakeLoop& loop_;
   Random& random_;
   std::int64_t back_ms_ = 0;
+  std::uint64_t caller_ = 0;
   std::optional<Fault> mood_;
   std::int64_t mood_until_ms_ = 0;
   std::function<void()> held_;

@@ -106,6 +106,7 @@ void Machine::activator_died(milliseconds until_restart) {
   ++deaths_;
   engine_.reset();
   systemd_->watch(nullptr);
+  systemd_->bus().hang_up();
   deferred_.clear();
   loop_.put(until_restart, [this] { start_activator(); });
   if (confirming_) confirm_until_answered();
@@ -185,6 +186,7 @@ void Machine::tick() {
   loop_.post([this] {
     engine_.reset();
     systemd_->watch(nullptr);
+    systemd_->bus().hang_up();
     start_activator();
   });
 }

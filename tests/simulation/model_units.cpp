@@ -37,7 +37,7 @@ void ModelSystemd::add_vendor(const std::string& name, const std::string& active
   unit.state.service_type = "simple";
   unit.state.result = active == "failed" ? "exit-code" : "success";
   unit.state.invocation = "run-" + std::to_string(++serial_);
-  unit.text = name;
+  unit.text = process.empty() ? name : process;
   unit.process = process;
   set(unit, active, active == "active" ? "running" : active);
 }

@@ -169,6 +169,10 @@ void Site::move(Kind kind, ModelSystemd& systemd, bool switch_too) {
   profile.generations.push_back(theirs);
   profile.current = profile.generations.size() - 1;
   platter_.synced("profile " + link_of(kind));
+  if (kind == Kind::script && switch_too) {
+    on_disk.script_state = theirs.name();
+    platter_.synced("script");
+  }
   if (kind != Kind::nixos || !switch_too) return;
   run_.current_system = theirs;
   on_disk.boot_system = theirs;

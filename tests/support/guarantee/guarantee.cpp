@@ -33,13 +33,16 @@ void check_moved(const ProfileFacts& profile, Broken& broken) {
 
 void check_places(const Facts& facts, const ProfileFacts& profile, Broken& broken) {
   if (facts.outcome && is_told(*facts.outcome)) return;
-  if (profile.moved) return check_moved(profile, broken);
+  if (profile.moved && profile.moved_to != profile.before) return check_moved(profile, broken);
   const auto recorded = facts.outcome && is_commit(*facts.outcome) ? profile.wanted : profile.before;
+  // What an unhealthy closure or a script without one before it has left running is told, and not known.
+  const bool is_exact = profile.can_be_undone && facts.outcome != Outcome::committed_unhealthy;
   const auto told = facts.outcome ? std::string(text(*facts.outcome)) : "never begun";
   for (const auto& [place, closure] : {std::pair{"runs", profile.runs},
                                        {"is named by the profile", profile.named},
                                        {"would be brought up by a reboot", profile.boots}}) {
-    if (closure == recorded || (!profile.can_be_undone && place != std::string("is named by the profile"))) continue;
+    const bool named = std::string_view(place) == "is named by the profile";
+    if (closure == recorded || (!named && !is_exact)) continue;
     broken.push_back("2: profile " + profile.profile + ": " + quoted(closure) + " " + place +
                      ", but the record says " + told + ", which is " + quoted(recorded));
   }

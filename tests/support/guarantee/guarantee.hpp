@@ -31,11 +31,11 @@ struct ProfileFacts {
   std::string profile;
   std::string before;  // the recorded previous closure
   std::string wanted;
-  std::string runs;    // what the processes and definitions are of; two closures at once have another name
-  std::string named;   // by the profile link
-  std::string boots;   // what a reboot would bring up
+  std::string runs;   // what the processes and definitions are of; two closures at once have another name
+  std::string named;  // by the profile link
+  std::string boots;  // what a reboot would bring up
   bool can_be_undone = true;  // false: a script without a closure before it; what it did stays, and is told
-  bool moved = false;  // somebody else changed it meanwhile
+  bool moved = false;         // somebody else changed it meanwhile
   std::string moved_to;
   std::map<std::uint64_t, std::string> generations_before;  // without those that somebody else deleted
   std::map<std::uint64_t, std::string> generations_after;
