@@ -180,7 +180,7 @@ Answer in_switching(const Script& script, const Switching& state, const Activati
             if (restarted.same_boot) return back(one("the activator was restarted while it switched"));
             return revert(script, Reverting{.causes = one("the host went down while it switched"),
                                             .begun = state.step + 1,
-                                            .rebooted = true});
+                                            .rebooted = !restarted.run_was_kept});
           },
           [](const auto&) -> Answer { return std::nullopt; },
       },
@@ -237,7 +237,7 @@ Answer in_observing(const Script& script, const Observing& state, const Activati
               return Transition{std::move(next), {KeepDeadline{}, WatchGate{false}}};
             }
             auto reverting = from_trial(script, one("the host went down while it was observed"));
-            reverting.rebooted = true;
+            reverting.rebooted = !restarted.run_was_kept;
             return revert(script, std::move(reverting));
           },
           [](const auto&) -> Answer { return std::nullopt; },
@@ -273,7 +273,7 @@ Answer in_waiting(const Script& script, const Waiting& state, const ActivationEv
                           if (restarted.same_boot)
                             return Transition{state, {KeepDeadline{}, WatchGate{false}}};
                           auto reverting = from_trial(script, one("the host went down " + went_down));
-                          reverting.rebooted = true;
+                          reverting.rebooted = !restarted.run_was_kept;
                           return revert(script, std::move(reverting));
                         },
                         [](const auto&) -> Answer { return std::nullopt; },
@@ -307,7 +307,7 @@ Answer in_committing(const Script& script, const Committing& state, const Activa
             }
             auto reverting = from_trial(script, one("the host went down while it committed"));
             reverting.set_back = true;
-            reverting.rebooted = true;
+            reverting.rebooted = !restarted.run_was_kept;
             return revert(script, std::move(reverting));
           },
           [](const auto&) -> Answer { return std::nullopt; },

@@ -134,6 +134,7 @@ struct RecordFailed {  // the state before the event could not be left durably
 struct Restarted {
   bool same_boot = true;
   bool new_is_committed = false;  // another boot: it came up with the new closures
+  bool run_was_kept = false;      // another boot, a soft one: what is in /run of the trial is what came up
 };
 
 using ActivationEvent = std::variant<Prepared, PreparationFailed, StepDone, StepFailed, Superseded,

@@ -42,13 +42,13 @@ Transition try_again(const Script& script, const Reverting& state, Outcome at_la
   return preceded_by(std::move(first), begin_revert(script, std::move(next)));
 }
 
-Transition restarted(const Script& script, Reverting next, bool same_boot) {
+Transition restarted(const Script& script, Reverting next, const Restarted& again) {
   if (++next.restarts > kMaxRevertRestarts) {
     return conclude(next, Outcome::revert_failed,
                     {Cause{"the activator was restarted again and again while it reverted", "", "", {}, {}}});
   }
-  if (!same_boot) next.rebooted = true;
-  if (same_boot && next.observing) {
+  if (!again.same_boot && !again.run_was_kept) next.rebooted = true;
+  if (again.same_boot && next.observing) {
     next.soaking = false;
     return {std::move(next), {KeepDeadline{}, WatchGate{true}}};
   }
@@ -137,7 +137,7 @@ std::optional<Transition> step_reverting(const Script& script, const Reverting& 
             return try_again(script, state,
                              state.observing ? Outcome::reverted_unhealthy : Outcome::revert_failed, why);
           },
-          [&](const Restarted& again) -> Answer { return restarted(script, state, again.same_boot); },
+          [&](const Restarted& again) -> Answer { return restarted(script, state, again); },
           [](const auto&) -> Answer { return std::nullopt; },
       },
       event);

@@ -124,16 +124,19 @@ void revert_units(Steps& steps, const Changes& changes) {
   run_jobs(steps, JobVerb::start, common(touched(changes), active_before), /*tolerant=*/true);
 }
 
-/// The other way round, and only what had begun.
+/// The other way round, and only what had begun. What a script does is permanent, on the way back too.
 void revert_scripts(Steps& steps, const Changes& scripts, const Steps& begun) {
+  bool any = false;
   for (const auto& change : std::views::reverse(scripts)) {
     if (!has_begun(begun, change)) continue;
+    any = true;
     steps.emplace_back(ResetTouched{});
     steps.emplace_back(SetProfile{change.profile, change.previous, change.previous_number});
     if (change.previous && change.can_go_back) {
       steps.emplace_back(RunProgram{change.profile, ProgramVerb::reactivate, *change.previous});
     }
   }
+  if (any) steps.emplace_back(SyncDisks{});
 }
 
 void revert_system(Steps& steps, const Changes& systems, const Steps& begun) {
@@ -191,6 +194,8 @@ Steps trial_steps(const Changes& changes) {
     steps.emplace_back(SetProfile{change.profile, change.closure, change.number});
     steps.emplace_back(RunProgram{change.profile, ProgramVerb::activate, *change.closure});
   }
+  // From here on a power cut finds all of it, and a commit that it interrupts can go forward.
+  if (!of_kind(changes, Kind::script).empty()) steps.emplace_back(SyncDisks{});
   if (any_program(steps)) steps.emplace_back(FindTouched{});
   return steps;
 }

@@ -47,7 +47,9 @@ void Engine::resume(Record record) {
   script_ = script_of(*record_);
   log_.resume(record_->request.id);
   was_reloaded_ = true;  // it may have been: forgetting the pin once more costs a reload
-  const Restarted restarted{record_->boot == *boot, came_up_new()};
+  const bool run_was_kept =
+      record_->boot.boot_id == boot->boot_id && record_->boot.run_token == boot->run_token;
+  const Restarted restarted{record_->boot == *boot, came_up_new(), run_was_kept};
   if (!restarted.same_boot) {
     record_->boot = *boot;
     record_->switched_ms.reset();

@@ -28,6 +28,7 @@ void Engine::handle(const ActivationEvent& event) {
     keep_touched(*done->touched);
   }
   auto transition = step(script_, record_->state, event);
+  if (on_step_) on_step_(record_->state, event, transition ? transition->next : record_->state);
   if (!transition) return;
   const auto before = std::exchange(record_->state, std::move(transition->next));
   const auto switched_before = record_->switched_ms;
@@ -38,8 +39,9 @@ void Engine::handle(const ActivationEvent& event) {
   for (const auto& action : transition->actions) {
     if (const auto* arm = std::get_if<ArmDeadline>(&action)) arm_deadline(arm->after);
   }
-  const bool rebooted = std::holds_alternative<Restarted>(event);
-  if (rebooted || must_be_saved(before, record_->state)) {
+  // An end is an end in every boot: it is on disk already.
+  const bool new_boot = std::holds_alternative<Restarted>(event) && !std::holds_alternative<Finished>(before);
+  if (new_boot || must_be_saved(before, record_->state)) {
     if (auto saved = save(); !saved) {
       spdlog::error("{}", saved.error().message);
       const auto* finished = std::get_if<Finished>(&record_->state);

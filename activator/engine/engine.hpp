@@ -59,6 +59,9 @@ class Engine {
   void on_activation(std::function<void(const std::string& id)> activation) {
     on_activation_ = std::move(activation);
   }
+  /// Called with each event that the state machine is given, and the states before and after it.
+  using StepObserver = std::function<void(const State& before, const ActivationEvent&, const State& after)>;
+  void on_step(StepObserver observer) { on_step_ = std::move(observer); }
 
  private:
   void handle(const ActivationEvent& event);
@@ -103,6 +106,7 @@ class Engine {
   std::set<std::string> warned_;
   std::function<void()> idle_;
   std::function<void(const std::string&)> on_activation_;
+  StepObserver on_step_;
   bool was_reloaded_ = false;  // the manager knows our pinned unit: it must forget it again
 };
 

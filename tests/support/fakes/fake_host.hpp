@@ -125,8 +125,11 @@ class FakeHost : public Host {
  public:
   FakeHost(FakeRun& run, FakeLoop& loop) : run_(run), loop_(loop) {}
   std::string name() override { return "fake"; }
-  Result<BootIdentity> boot() override { return BootIdentity{boot_id, run_.token, 0}; }
-  Status sync_disks() override { return {}; }
+  Result<BootIdentity> boot() override { return BootIdentity{boot_id, run_.token, soft_reboots}; }
+  Status sync_disks() override {
+    ++syncs;
+    return {};
+  }
   Result<std::optional<StorePath>> current_system() override { return run_.current_system; }
   Result<std::optional<std::string>> switch_lock_holder() override { return lock_holder; }
   Status drop_switch_resume_lists() override {
@@ -142,9 +145,11 @@ class FakeHost : public Host {
     loop_.post([this, done = std::move(done)] { done(verification); });
   }
   std::string boot_id = "boot-1";
+  std::uint64_t soft_reboots = 0;
   Status verification;
   std::optional<std::string> lock_holder;
   int resume_lists_dropped = 0;
+  int syncs = 0;
 
  private:
   FakeRun& run_;

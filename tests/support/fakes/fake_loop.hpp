@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 namespace switchback::test {
@@ -30,16 +31,17 @@ class FakeLoop : public Timers, public Clock {
   void post(std::function<void()> body) { put(std::chrono::milliseconds{0}, std::move(body)); }
   /// Runs `body` after `after`, whoever lives then.
   void put(std::chrono::milliseconds after, std::function<void()> body) {
-    queue_.emplace(std::pair{now_ms_ + after.count(), next_++}, std::move(body));
+    const auto order = tie_break ? tie_break() : 0;
+    queue_.emplace(std::tuple{now_ms_ + after.count(), order, next_++}, std::move(body));
   }
 
   /// Runs what is due until `done`, or until `limit` of the world's time has passed; whether it was done.
   bool run_until(const std::function<bool()>& done, std::chrono::milliseconds limit = std::chrono::hours{2}) {
     const auto end = now_ms_ + limit.count();
     while (!done()) {
-      if (queue_.empty() || queue_.begin()->first.first > end) return false;
+      if (queue_.empty() || std::get<0>(queue_.begin()->first) > end) return false;
       auto first = queue_.extract(queue_.begin());
-      now_ms_ = std::max(now_ms_, first.key().first);
+      now_ms_ = std::max(now_ms_, std::get<0>(first.key()));
       first.mapped()();
     }
     return true;
@@ -53,6 +55,9 @@ class FakeLoop : public Timers, public Clock {
   /// Everybody who waits is gone, as after a crash.
   void forget_everything() { queue_.clear(); }
 
+  /// Which of those that are due at the same time comes first; as they were put when absent.
+  std::function<std::uint64_t()> tie_break;
+
  private:
   struct Armed : Timer {
     explicit Armed(std::shared_ptr<bool> alive_flag) : alive(std::move(alive_flag)) {}
@@ -63,7 +68,7 @@ class FakeLoop : public Timers, public Clock {
   };
   std::int64_t now_ms_ = 1000;
   std::uint64_t next_ = 0;
-  std::map<std::pair<std::int64_t, std::uint64_t>, std::function<void()>> queue_;
+  std::map<std::tuple<std::int64_t, std::uint64_t, std::uint64_t>, std::function<void()>> queue_;
 };
 
 }  // namespace switchback::test

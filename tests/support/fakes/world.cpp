@@ -129,9 +129,22 @@ void World::reboot() {
   run.token = "run-" + std::to_string(++boots_);
   run.current_system = boot_system;
   host->boot_id = "boot-" + std::to_string(boots_);
+  start_systemd();
+  start_activator();
+}
+
+void World::start_systemd() {
   systemd = std::make_unique<FakeSystemd>(loop, disk, run);
   for (const auto& unit : vendor_units) systemd->add_foreign(unit, "/usr/lib/systemd/system/" + unit);
   systemd->boot();
+}
+
+void World::soft_reboot() {
+  subscription_.reset();
+  engine.reset();
+  loop.forget_everything();
+  ++host->soft_reboots;
+  start_systemd();
   start_activator();
 }
 

@@ -39,6 +39,8 @@ class World {
   void kill_activator();
   /// The host dies: /run is empty, systemd starts what the committed copies say, the activator comes up.
   void reboot();
+  /// Userspace alone is started anew: /run is what it was, and so is what the generator finds there.
+  void soft_reboot();
 
   /// What the four places say of profile «app»; they must agree at rest.
   [[nodiscard]] std::string running_closure();  // by the definition that systemd loaded
@@ -66,6 +68,7 @@ class World {
 
  private:
   void start_activator();
+  void start_systemd();
   [[nodiscard]] const OutcomeEvent* outcome() const;
 
   std::shared_ptr<void> subscription_;

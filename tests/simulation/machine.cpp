@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#include "tests/simulation/machine.hpp"
+
+#include <cstdio>
+#include <utility>
+
+namespace switchback::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::chrono::hours kPatience{3};
+constexpr int kIdleExit = 10;  // ticks
+constexpr int kMostReturns = 30;
+
+ActivationId id_of(std::uint64_t seed) {
+  char digits[33];
+  std::snprintf(digits, sizeof digits, "%032llx", static_cast<unsigned long long>(seed));
+  return *ActivationId::parse(digits);
+}
+
+}  // namespace
+
+Machine::Machine(const Schedule& schedule, Coverage& coverage, Tampering tampering,
+                 std::function<void(const std::string&)> told)
+    : schedule_(schedule),
+      coverage_(coverage),
+      tampering_(std::move(tampering)),
+      told_(std::move(told)),
+      random_(schedule.seed ^ 0x5eedU),
+      site_(schedule_.scenario, disk_, run_, platter_),
+      planned_(schedule.faults),
+      id_(id_of(schedule.seed)) {
+  loop_.tie_break = [this] { return random_.below(4); };
+  for (const auto kind : schedule_.scenario.kinds) generations_before_[kind] = site_.generations(kind);
+  make_manager();
+}
+
+Machine::~Machine() = default;
+
+void Machine::say(const std::function<std::string()>& words) const {
+  if (!told_) return;
+  auto& loop = const_cast<test::FakeLoop&>(loop_);
+  told_(std::to_string(loop.boottime_ms()) + " ms  " + words());
+}
+
+void Machine::make_manager() {
+  systemd_ = std::make_unique<ModelSystemd>(loop_, disk_, run_, random_);
+  programs_ = std::make_unique<ModelPrograms>(loop_, systemd_->bus(), [this](const ProgramRun& program) {
+    say([&] {
+      return "program " + program.argv.front() + (program.argv.size() > 1 ? " " + program.argv[1] : "");
+    });
+    return site_.work_of(program, *systemd_, random_);
+  });
+  site_.furnish(*systemd_);
+  systemd_->boot();
+}
+
+void Machine::start_activator() {
+  if (engine_) return;
+  say([] { return "the activator starts"; });
+  const AtPoint at = [this](const char* call, Where where) { at_point(call, where); };
+  pointed_records_ = std::make_unique<PointedRecords>(records_, disk_, at);
+  pointed_profiles_ = std::make_unique<PointedProfiles>(
+      profiles_, disk_, platter_, at,
+      [this](const std::string& path, const std::optional<StorePath>& closure) {
+        set_to_[path].push_back(closure ? closure->name() : "");
+      });
+  pointed_copies_ = std::make_unique<PointedCopies>(copies_, at);
+  pointed_units_ = std::make_unique<PointedUnits>(*systemd_, at);
+  pointed_programs_ = std::make_unique<PointedPrograms>(*programs_, at);
+  const Ports ports{
+      *pointed_units_, *pointed_profiles_, *pointed_copies_,  *pointed_records_, clock_, loop_, journal_,
+      host_,           closures_,          *pointed_programs_};
+  alive_since_ms_ = loop_.boottime_ms();
+  engine_ =
+      std::make_unique<Engine>(tampering_ ? tampering_({ports, disk_, platter_, loop_, tampered_}) : ports);
+  engine_->on_step([this](const State& before, const ActivationEvent& event, const State& after) {
+    observe(before, event, after);
+  });
+  engine_->start();
+}
+
+void Machine::observe(const State& before, const ActivationEvent& event, const State& after) {
+  ++coverage_.events[before.index()][event.index()];
+  digest_ =
+      (digest_ ^ static_cast<std::uint64_t>(loop_.boottime_ms())) * 31 + before.index() * 100 + event.index();
+  say([&] {
+    return std::string(kStateNames[before.index()]) + " + " + std::string(kEventNames[event.index()]) +
+           " -> " + std::string(kStateNames[after.index()]);
+  });
+  if (std::holds_alternative<Observing>(after) && !std::holds_alternative<Observing>(before))
+    switched_ms_ = clock_.boottime_ms();
+  if (const auto* reverting = std::get_if<Reverting>(&after))
+    revert_attempts_ = std::max(revert_attempts_, reverting->attempt);
+  if (std::holds_alternative<Committing>(after) && !std::holds_alternative<Committing>(before))
+    note_blindness();
+  if (after.index() != before.index() || !state_) points_ = 0;
+  state_ = after.index();
+  plan_confirm(before.index(), after.index());
+}
+
+void Machine::activator_died(milliseconds until_restart) {
+  say([] { return "the activator is dead"; });
+  ++deaths_;
+  engine_.reset();
+  systemd_->watch(nullptr);
+  systemd_->bus().hang_up();
+  deferred_.clear();
+  loop_.put(until_restart, [this] { start_activator(); });
+  if (confirming_) confirm_until_answered();
+}
+
+void Machine::host_died() {
+  say([] { return "the host is dead, and boots"; });
+  ++deaths_;
+  ++boots_;
+  engine_.reset();
+  deferred_.clear();
+  loop_.forget_everything();
+  platter_.cut(random_);
+  disk_.events.resize(random_.below(disk_.events.size() + 1));
+  run_ = test::FakeRun{};
+  run_.token = "run-" + std::to_string(boots_);
+  run_.current_system = site_.on_disk.boot_system;
+  host_.boot_id = "boot-" + std::to_string(boots_);
+  host_.soft_reboots = 0;
+  clock_.boot();
+  make_manager();
+  loop_.put(milliseconds{random_.pick({500, 3000})}, [this] { start_activator(); });
+  loop_.put(seconds{1}, [this] { tick(); });
+  if (confirming_ || confirm_after_ms_ > 0) confirm_until_answered();
+}
+
+/// Everything is stopped and started again, by whatever definitions there are; /run stays as it is.
+void Machine::soft_reboot() {
+  say([] { return "the host is soft-rebooted"; });
+  ++deaths_;
+  engine_.reset();
+  deferred_.clear();
+  loop_.forget_everything();
+  ++host_.soft_reboots;
+  make_manager();
+  loop_.put(milliseconds{random_.pick({500, 3000})}, [this] { start_activator(); });
+  loop_.put(seconds{1}, [this] { tick(); });
+  if (confirming_ || confirm_after_ms_ > 0) confirm_until_answered();
+}
+
+void Machine::bury(const Died& died) {
+  if (died.host) return host_died();
+  activator_died(milliseconds{random_.pick({100, 100, 2000})});
+}
+
+void Machine::run_until(const std::function<bool()>& done, milliseconds limit) {
+  const auto end = loop_.boottime_ms() + limit.count();
+  for (;;) {
+    try {
+      (void)loop_.run_until(
+          [&] {
+            at_boundary();
+            return done();
+          },
+          milliseconds{std::max<std::int64_t>(end - loop_.boottime_ms(), 0)});
+      return;
+    } catch (const Died& died) {
+      bury(died);
+    }
+  }
+}
+
+bool Machine::is_over() {
+  return asked_ && engine_ && !engine_->is_running() && !disk_.record && !confirming_;
+}
+
+/// What the rest of the world does every second: an activator that is idle goes, and is asked for again.
+void Machine::tick() {
+  loop_.put(seconds{1}, [this] { tick(); });
+  disk_.full = loop_.boottime_ms() < full_until_ms_;
+  const bool left_over = engine_ && !engine_->is_running() && disk_.record;
+  idle_ticks_ = left_over ? idle_ticks_ + 1 : 0;
+  if (idle_ticks_ < kIdleExit || returns_ >= kMostReturns) return;
+  idle_ticks_ = 0;
+  ++returns_;
+  say([] { return "the idle activator exits, and is started again by its socket"; });
+  loop_.post([this] {
+    engine_.reset();
+    systemd_->watch(nullptr);
+    systemd_->bus().hang_up();
+    start_activator();
+  });
+}
+
+void Machine::play() {
+  loop_.put(seconds{1}, [this] { tick(); });
+  run_until([&] { return false; }, milliseconds{2500});  // what runs, runs
+  loop_.post([this] { start_activator(); });
+  loop_.put(milliseconds{1}, [this] { push(); });
+  run_until([&] { return is_over() || (returns_ >= kMostReturns && idle_ticks_ >= kIdleExit); }, kPatience);
+  facts_.ended = is_over();
+  ended_ms_ = loop_.boottime_ms();
+  playing_ = false;
+  disk_.full = false;
+  full_until_ms_ = 0;
+  if (facts_.ended) run_until([] { return false; }, seconds{4});
+  gather_facts();
+  if (!facts_.ended) return;
+  host_died();
+  run_until([&] { return engine_ && !engine_->is_running(); }, seconds{60});
+  for (const auto kind : schedule_.scenario.kinds) after_reboot_.push_back(profile_facts(kind));
+}
+
+}  // namespace switchback::simulation

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "tests/simulation/schedule.hpp"
+
+#include "tests/simulation/random.hpp"
+
+namespace switchback::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+
+template <class S>
+constexpr std::size_t index_of() {
+  return State(S{}).index();
+}
+
+std::vector<Kind> some_kinds(Random& random) {
+  const std::vector<std::vector<Kind>> choices{{Kind::units},
+                                               {Kind::units},
+                                               {Kind::units},
+                                               {Kind::nixos},
+                                               {Kind::nixos},
+                                               {Kind::script},
+                                               {Kind::script},
+                                               {Kind::units, Kind::nixos},
+                                               {Kind::units, Kind::script},
+                                               {Kind::nixos, Kind::script},
+                                               {Kind::script, Kind::nixos, Kind::units}};
+  return choices[random.below(choices.size())];
+}
+
+Scenario some_scenario(Random& random) {
+  Scenario scenario;
+  scenario.kinds = some_kinds(random);
+  scenario.mode = random.pick({Mode::switch_now, Mode::switch_now, Mode::switch_now, Mode::switch_now,
+                               Mode::switch_now, Mode::switch_now, Mode::test});
+  scenario.confirm = random.pick({ConfirmMode::automatic, ConfirmMode::automatic, ConfirmMode::automatic,
+                                  ConfirmMode::manual, ConfirmMode::none});
+  scenario.newcomer = random.chance(55) ? Newcomer::healthy : Newcomer(random.below(kNewcomerNames.size()));
+  scenario.pusher = random.chance(70) ? Pusher::prompt : Pusher(random.below(kPusherNames.size()));
+  scenario.auto_rollback = !random.chance(8);
+  scenario.strict = random.chance(20);
+  scenario.first_generation = random.chance(10);
+  scenario.same_again = !scenario.first_generation && random.chance(4);
+  scenario.selected_before = random.chance(40);
+  scenario.failed_before = random.chance(30);
+  scenario.soak = milliseconds{random.pick({0, 3000, 3000, 10'000})};
+  return scenario;
+}
+
+/// Makes it likely that an activation comes to `state` at all.
+void lead_to(std::size_t state, Scenario& scenario, Random& random) {
+  if (state == index_of<Rehearsing>()) {
+    scenario.mode = Mode::dry_run;
+    scenario.kinds = {random.pick({Kind::nixos, Kind::script})};
+    if (random.chance(30)) scenario.kinds.push_back(Kind::units);
+    return;
+  }
+  if (state == index_of<Testing>()) {
+    scenario.mode = Mode::test;
+    scenario.newcomer = random.pick({Newcomer::healthy, Newcomer::healthy, Newcomer::crashes_late});
+    return;
+  }
+  if (state == index_of<Reverting>()) {
+    if (scenario.newcomer == Newcomer::healthy) scenario.pusher = Pusher::never;
+    if (scenario.confirm == ConfirmMode::none) scenario.confirm = ConfirmMode::automatic;
+    if (random.chance(20)) scenario.mode = Mode::test;
+    return;
+  }
+  if (scenario.mode == Mode::test && state != index_of<Finished>()) scenario.mode = Mode::switch_now;
+  if (state == index_of<Observing>() && scenario.soak.count() == 0) scenario.soak = milliseconds{3000};
+  if (state == index_of<Committing>() || state == index_of<AwaitingConfirmation>()) {
+    scenario.newcomer =
+        random.pick({Newcomer::healthy, Newcomer::healthy, Newcomer::slow, Newcomer::crashes_late});
+    scenario.pusher = random.pick({Pusher::prompt, Pusher::prompt, Pusher::prompt, Pusher::early});
+  }
+  if (state == index_of<AwaitingConfirmation>()) {
+    if (scenario.confirm == ConfirmMode::none) scenario.confirm = ConfirmMode::automatic;
+    if (scenario.pusher == Pusher::early) scenario.pusher = Pusher::prompt;
+  }
+}
+
+PlannedFault some_fault(Random& random, std::size_t state) {
+  PlannedFault planned{Fault(random.below(kFaults)), state, 0};
+  // Near its beginning as likely as far into it.
+  planned.after = static_cast<unsigned>(random.below(std::uint64_t{1} << random.below(6)));
+  if (planned.fault == Fault::tear_record) planned.after = static_cast<unsigned>(random.below(3));
+  return planned;
+}
+
+}  // namespace
+
+Schedule make_schedule(std::uint64_t seed) {
+  Random random(seed);
+  Schedule schedule{seed, some_scenario(random), {}};
+  const auto state = random.below(kStates);
+  lead_to(state, schedule.scenario, random);
+  if (random.chance(6)) return schedule;  // nothing goes wrong
+  schedule.faults.push_back(some_fault(random, state));
+  // Half of all schedules have a single fault; of the others each more has one fewer.
+  while (schedule.faults.size() < 8 && random.chance(50))
+    schedule.faults.push_back(some_fault(random, random.chance(40) ? state : random.below(kStates)));
+  return schedule;
+}
+
+std::string describe(const Schedule& schedule) {
+  const auto& scenario = schedule.scenario;
+  std::string words = "seed " + std::to_string(schedule.seed) + ":";
+  for (const auto kind : scenario.kinds) words += " " + std::string(text(kind));
+  words += ", " + std::string(text(scenario.mode)) + ", confirm " + std::string(text(scenario.confirm));
+  words += ", newcomer " + std::string(kNewcomerNames[static_cast<std::size_t>(scenario.newcomer)]);
+  words += ", pusher " + std::string(kPusherNames[static_cast<std::size_t>(scenario.pusher)]);
+  words += ", soak " + std::to_string(scenario.soak.count()) + " ms";
+  for (const auto& [flag, name] : {std::pair{!scenario.auto_rollback, "autoRollback off"},
+                                   {scenario.strict, "strict"},
+                                   {scenario.first_generation, "first generation"},
+                                   {scenario.same_again, "the same closure again"},
+                                   {scenario.selected_before, "an older generation is current"},
+                                   {scenario.failed_before, "a unit had failed before"}}) {
+    if (flag) words += std::string(", ") + name;
+  }
+  words += "\n";
+  for (const auto& planned : schedule.faults) {
+    words += "  fault: " + std::string(kFaultNames[static_cast<std::size_t>(planned.fault)]) + ", while " +
+             std::string(kStateNames[planned.state]) + ", after " + std::to_string(planned.after) +
+             " points\n";
+  }
+  return words;
+}
+
+}  // namespace switchback::simulation

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// From a seed to everything that is decided before a schedule is played: what is deployed to which host, how
+// its pusher behaves, what goes wrong and when. The rest of chance comes from the same seed while it is
+// played.
+#pragma once
+
+#include "activator/protocol/vocabulary.hpp"
+#include "tests/simulation/faults.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace switchback::simulation {
+
+/// How the new closure behaves.
+enum class Newcomer { healthy, slow, start_fails, hangs, crashes_soon, crashes_late, restarts };
+inline constexpr std::array<std::string_view, 7> kNewcomerNames{
+    "healthy", "slow", "fails to start", "hangs", "crashes soon", "crashes late", "restarts for ever"};
+
+/// When the pusher confirms.
+enum class Pusher { prompt, early, late, never };
+inline constexpr std::array<std::string_view, 4> kPusherNames{"prompt", "early", "late", "never"};
+
+struct Scenario {
+  std::vector<Kind> kinds;  // of each change
+  Mode mode = Mode::switch_now;
+  ConfirmMode confirm = ConfirmMode::automatic;
+  Newcomer newcomer = Newcomer::healthy;
+  Pusher pusher = Pusher::prompt;
+  bool auto_rollback = true;
+  bool strict = false;
+  bool first_generation = false;
+  bool same_again = false;       // the closure that runs already
+  bool selected_before = false;  // the current generation is not the newest
+  bool failed_before = false;    // a unit of the host's that nobody touches
+  std::chrono::milliseconds soak{};
+};
+
+struct Schedule {
+  std::uint64_t seed = 0;
+  Scenario scenario;
+  std::vector<PlannedFault> faults;
+};
+
+[[nodiscard]] Schedule make_schedule(std::uint64_t seed);
+/// For a person: one line for the scenario, one for each fault.
+[[nodiscard]] std::string describe(const Schedule& schedule);
+
+}  // namespace switchback::simulation

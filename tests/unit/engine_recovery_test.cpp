@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// What crashes, cuts and full disks leave behind, and how the engine finds its way out of it.
+#include "tests/unit/kinds.hpp"
+
+using namespace switchback;
+using namespace switchback::test;
+
+TEST_CASE("what the old script did is on disk before the record says reverted", "[recovery]") {
+  ScriptHost host;
+  int syncs_before = 0;
+  host.world.programs->effects["/profiles/root/app/deploy-rs-activate"] = [&](const ProgramRun&) {
+    syncs_before = host.world.host->syncs;
+    return ProgramEnd{true, 0, "", {}};
+  };
+  const auto id = host.world.activate_until(host.world.request(host.add("app-2"), ConfirmMode::automatic),
+                                            Phase::awaiting_confirmation);
+  SECTION("in the same boot") { (void)host.world.engine->cancel({id, ""}); }
+  SECTION("after a reboot") { host.world.reboot(); }
+  CHECK(host.world.await_outcome().outcome == Outcome::reverted);
+  CHECK(host.world.host->syncs > syncs_before);
+}
+
+TEST_CASE(
+    "a commit that is in the record is concluded while the disk is full, and later moved into the history",
+    "[recovery]") {
+  World world;
+  const auto id = world.activate_until(world.request(world.closure("web-1"), ConfirmMode::automatic),
+                                       Phase::awaiting_confirmation);
+  REQUIRE(world.confirm(id));
+  world.disk.full = true;
+  world.kill_activator();
+  (void)world.loop.run_until([&] { return !world.engine->is_running(); });
+  CHECK_FALSE(world.engine->is_running());
+  world.disk.full = false;
+  world.kill_activator();
+  (void)world.loop.run_until([&] { return !world.disk.record; });
+  CHECK(world.disk.history.size() == 1);
+  CHECK(world.confirm(id)->outcome->outcome == Outcome::committed);
+}
+
+TEST_CASE("after a soft reboot the trial's units, which it has started again, are replaced by the old ones",
+          "[recovery]") {
+  World world;
+  REQUIRE(world.activate(world.request(world.closure("web-1"))).outcome == Outcome::committed);
+  const auto phase = GENERATE(Phase::observing, Phase::awaiting_confirmation);
+  (void)world.activate_until(world.request(world.closure("web-2"), ConfirmMode::automatic), phase);
+  world.soft_reboot();
+  REQUIRE(world.running_closure() == "web-2");  // the generator has found the trial in /run
+  CHECK(world.await_outcome().outcome == Outcome::reverted);
+  CHECK(world.systemd->jobs ==
+        std::vector<std::string>{"stop web.service", "daemon-reload", "start web.service"});
+  CHECK(world.running_closure() == "web-1");
+  CHECK(world.run.trial.empty());
+}
+
+TEST_CASE("after a soft reboot the trial's system, which still is the current one, is switched back",
+          "[recovery]") {
+  NixosHost host;
+  (void)host.world.activate_until(host.request(host.add_system("nixos-2"), ConfirmMode::automatic),
+                                  Phase::awaiting_confirmation);
+  host.world.soft_reboot();
+  CHECK(host.world.await_outcome().outcome == Outcome::reverted);
+  CHECK(host.world.programs->runs.back() == NixosHost::program(host.old_system) + " test");
+  host.check_runs("nixos-1");
+}
+
+TEST_CASE("a soft reboot amid the commit sets everything back, unless the new copies were current",
+          "[recovery]") {
+  World world;
+  REQUIRE(world.activate(world.request(world.closure("web-1"))).outcome == Outcome::committed);
+  const auto id = world.activate_until(world.request(world.closure("web-2"), ConfirmMode::automatic),
+                                       Phase::awaiting_confirmation);
+  world.engine->confirm({id}, world.loop.boottime_ms(), [](const Result<ActivationStatus>&) {});
+  world.soft_reboot();
+  CHECK(world.await_outcome().outcome == Outcome::reverted);
+  CHECK(world.running_closure() == "web-1");
+  CHECK(world.profile_closure() == "web-1");
+  CHECK(world.committed_closure() == "web-1");
+  CHECK(world.systemd->jobs.front() == "stop web.service");
+}
+
+TEST_CASE(
+    "a script's trial is on disk before it is observed: a commit goes forward from it after a power cut",
+    "[recovery]") {
+  ScriptHost host;
+  int syncs_before = 0;
+  host.world.programs->effects["/profiles/root/app/deploy-rs-activate"] = [&](const ProgramRun&) {
+    syncs_before = host.world.host->syncs;
+    return ProgramEnd{true, 0, "", {}};
+  };
+  const auto id = host.world.activate_until(host.world.request(host.add("app-2"), ConfirmMode::automatic),
+                                            Phase::observing);
+  CHECK(host.world.host->syncs > syncs_before);
+  host.world.await_phase(Phase::awaiting_confirmation);
+  host.world.engine->confirm({id}, host.world.loop.boottime_ms(), [](const Result<ActivationStatus>&) {});
+  host.world.reboot();
+  CHECK(host.world.await_outcome().outcome == Outcome::committed);
+  CHECK(host.profile() == "app-2");
+}
