@@ -126,7 +126,10 @@ class FakeHost : public Host {
   FakeHost(FakeRun& run, FakeLoop& loop) : run_(run), loop_(loop) {}
   std::string name() override { return "fake"; }
   Result<BootIdentity> boot() override { return BootIdentity{boot_id, run_.token, 0}; }
-  Status sync_disks() override { return {}; }
+  Status sync_disks() override {
+    ++syncs;
+    return disks;
+  }
   Result<std::optional<StorePath>> current_system() override { return run_.current_system; }
   Result<std::optional<std::string>> switch_lock_holder() override { return lock_holder; }
   Status drop_switch_resume_lists() override {
@@ -143,6 +146,8 @@ class FakeHost : public Host {
   }
   std::string boot_id = "boot-1";
   Status verification;
+  Status disks;  // what a sync of them answers
+  int syncs = 0;
   std::optional<std::string> lock_holder;
   int resume_lists_dropped = 0;
 
