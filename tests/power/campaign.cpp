@@ -93,7 +93,6 @@ class Tally {
     auto& row = rows_[report.phase];
     ++row.injected;
     ++row.endings[report.ending];
-    damaged_ += report.left_damaged ? 1 : 0;
     if (as_json_) {
       std::cout << json{{"cut", index},
                         {"phase", cut.phase},
@@ -106,7 +105,6 @@ class Tally {
                         {"lost", report.loss.lost},
                         {"boot", report.boot.count()},
                         {"took", report.took.count()},
-                        {"leftDamaged", report.left_damaged},
                         {"broken", report.broken}}
                        .dump(-1, ' ', false, json::error_handler_t::replace)
                 << std::endl;
@@ -115,8 +113,7 @@ class Tally {
     std::cout << "cut " << index << ": --phase '" << cut.phase << "' --delay " << cut.delay.count()
               << " --seed " << cut.seed << ": cut while " << report.phase << " (" << report.loss.lost
               << " of " << report.loss.lost + report.loss.kept
-              << " unflushed pieces lost): " << text(report.ending)
-              << (report.left_damaged ? ", the rejected closure left damaged" : "") << "; boot "
+              << " unflushed pieces lost): " << text(report.ending) << "; boot "
               << static_cast<double>(report.boot.count()) / 1000 << " s, all "
               << static_cast<double>(report.took.count()) / 1000 << " s" << std::endl;
     for (const auto& line : report.broken) std::cout << "  broken: " << line << std::endl;
@@ -130,7 +127,7 @@ class Tally {
       for (const auto& [ending, count] : row.endings) all.endings[ending] += count;
     }
     if (as_json_) {
-      json summary{{"injected", all.injected}, {"leftDamaged", damaged_}};
+      json summary{{"injected", all.injected}};
       for (const auto ending : kEndings) summary[text(ending)] = all.endings[ending];
       std::cout << json{{"summary", summary}} << std::endl;
     } else {
@@ -139,9 +136,6 @@ class Tally {
         if (rows_.contains(phase)) line(phase, rows_[phase]);
       }
       line("all", all);
-      if (damaged_ > 0)
-        std::cout << damaged_
-                  << " rejected closures were left damaged in the store, which calls them valid\n";
     }
     return all.injected > 0 && all.endings[Ending::broken] == 0;
   }
@@ -159,7 +153,6 @@ class Tally {
 
   bool as_json_;
   std::map<std::string, Row> rows_;
-  int damaged_ = 0;
 };
 
 bool campaign(const Wanted& wanted) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -19,7 +20,7 @@ namespace {
 using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kPayload = std::size_t{12} << 20U;  // so much that a sync of it can be cut
+constexpr std::size_t kPayload = std::size_t{4} << 20U;  // so much that a sync of it can be cut
 
 Duration since(Clock::time_point begin) { return std::chrono::duration_cast<Duration>(Clock::now() - begin); }
 
@@ -226,11 +227,12 @@ void CutDeployments::look(const std::string& tried, const std::string& id, CutRe
   for (const std::string what : {"unfinished", "trial", "roots", "unit", "dangling"}) {
     if (!fact(what).empty()) broken.push_back(what + ": " + fact(what));
   }
-  for (const auto& path : {profile, committed_}) {
-    if (facts.contains("invalid " + path)) broken.push_back(path + " is not valid in the store");
+  // What was refused or reverted, too: nix calls it valid, and the next push of it would copy nothing.
+  for (const auto& path : std::set{profile, committed_, tried}) {
+    if (path != tried && facts.contains("invalid " + path))
+      broken.push_back(path + " is not valid in the store");
     if (facts.contains("damaged " + path)) broken.push_back(path + " is damaged in the store");
   }
-  report.left_damaged = profile != tried && facts.contains("damaged " + tried);
   const auto outcome = outcome_of(id, facts).value_or("nothing");
   if (report.told_committed && profile != tried) broken.emplace_back("it was told as committed, and is gone");
   if (outcome == "committed" || outcome == "reverted") {

@@ -31,7 +31,6 @@ struct CutReport {
   bool told_committed = false;  // it had been told before the cut
   Ending ending = Ending::broken;
   std::vector<std::string> broken;  // each broken promise, as a sentence
-  bool left_damaged = false;  // a closure that was reverted is not whole in the store, which calls it valid
   VolatileDisk::Loss loss;
   Duration boot{0};
   Duration took{0};

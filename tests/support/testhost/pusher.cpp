@@ -81,9 +81,9 @@ std::unique_ptr<Link> Pusher::connect(const World& host, const std::string& name
   return link;
 }
 
-void Pusher::know(const std::string& name, const std::string& address, const std::string& ssh_option) {
+void Pusher::know(const std::string& name, const std::string& address, const std::string& ssh_lines) {
   const fs::path config = home() / ".ssh/config";
-  write_text(config, "Host " + name + "\n  HostName " + address + "\n  " + ssh_option + "\nHost *\n" +
+  write_text(config, "Host " + name + "\n  HostName " + address + "\n  " + ssh_lines + "\nHost *\n" +
                          read_text(config));
   const fs::path hosts = world_.directory() / "hosts";
   write_text(hosts, read_text(hosts) + address + " " + name + "\n");

@@ -44,8 +44,9 @@ class Pusher {
 
   /// Wires the host up and makes it known by `name`. Called by TestHost.
   std::unique_ptr<Link> connect(const World& host, const std::string& name);
-  /// Makes what is at `address` known by `name`, to ssh also with `ssh_option`. Called by Machine.
-  void know(const std::string& name, const std::string& address, const std::string& ssh_option = "");
+  /// Makes what is at `address` known by `name`, to ssh also with lines of its configuration.
+  /// Called by Machine.
+  void know(const std::string& name, const std::string& address, const std::string& ssh_lines = "");
 
  private:
   [[nodiscard]] std::vector<std::string> enter(const std::vector<std::string>& argv,
