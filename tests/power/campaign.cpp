@@ -31,7 +31,7 @@ struct Wanted {
 
 constexpr const char* kUsage =
     "usage: tests/power/campaign [--cuts N] [--seed S] [--json]\n"
-    "       tests/power/campaign [--cuts N] [--json] --phase PHASE --delay MILLISECONDS --seed S\n";
+    "       tests/power/campaign [--cuts N] [--json] --phase PHASE --delay MILLISECONDS --seed S [--eager]\n";
 
 std::optional<Wanted> parse(const std::vector<std::string>& words) {
   Wanted wanted;
@@ -40,6 +40,10 @@ std::optional<Wanted> parse(const std::vector<std::string>& words) {
     const auto& word = words[index];
     if (word == "--json") {
       wanted.as_json = true;
+      continue;
+    }
+    if (word == "--eager") {
+      one.writeback = Writeback::eager;
       continue;
     }
     if (++index == words.size()) return std::nullopt;
@@ -67,7 +71,13 @@ std::optional<Wanted> parse(const std::vector<std::string>& words) {
   return wanted;
 }
 
-/// Every second one hits the commit, where the most is at stake; the others are spread over the phases.
+Writeback writeback_of(const Wanted& wanted, int index) {
+  if (wanted.one) return wanted.one->writeback;
+  return index / 2 % 2 == 0 ? Writeback::lazy : Writeback::eager;
+}
+
+/// Every second one hits the commit, where the most is at stake; the others are spread over the phases. They
+/// are written back lazily and eagerly in pairs.
 Cut choose(const Wanted& wanted, int index, const std::vector<Duration>& lengths) {
   if (wanted.one) return *wanted.one;
   const auto seed = wanted.seed * 1000 + static_cast<std::uint64_t>(index);
@@ -77,7 +87,8 @@ Cut choose(const Wanted& wanted, int index, const std::vector<Duration>& lengths
       static_cast<std::size_t>(std::find(phases.begin(), phases.end(), "committing") - phases.begin());
   const auto phase = index % 2 == 0 ? commit : static_cast<std::size_t>(index / 2) % phases.size();
   const auto longest = std::max<std::int64_t>(1, lengths[phase].count());
-  return {phases[phase], Duration(std::uniform_int_distribution<std::int64_t>(0, longest)(random)), seed};
+  const Duration delay(std::uniform_int_distribution<std::int64_t>(0, longest)(random));
+  return {phases[phase], delay, seed, writeback_of(wanted, index)};
 }
 
 struct Row {
@@ -98,6 +109,7 @@ class Tally {
                         {"phase", cut.phase},
                         {"delay", cut.delay.count()},
                         {"seed", cut.seed},
+                        {"eager", cut.writeback == Writeback::eager},
                         {"at", report.phase},
                         {"ending", text(report.ending)},
                         {"told", report.told_committed},
@@ -156,7 +168,7 @@ class Tally {
 };
 
 bool campaign(const Wanted& wanted) {
-  CutDeployments deployments;
+  CutDeployments deployments(writeback_of(wanted, 0));
   const auto lengths = deployments.measure();
   if (!wanted.as_json) {
     std::cout << "booted in " << static_cast<double>(deployments.first_boot().count()) / 1000
@@ -170,7 +182,7 @@ bool campaign(const Wanted& wanted) {
   Tally tally(wanted.as_json);
   for (int index = 0; index < wanted.cuts; ++index) {
     const auto cut = choose(wanted, index, lengths);
-    tally.add(index, cut, deployments.run(cut));
+    tally.add(index, cut, deployments.run(cut, writeback_of(wanted, index + 1)));
   }
   return tally.show();
 }

@@ -141,9 +141,9 @@ const char* text(Ending ending) {
   return "";
 }
 
-CutDeployments::CutDeployments() {
+CutDeployments::CutDeployments(Writeback writeback) {
   const auto begin = Clock::now();
-  machine_.boot();
+  machine_.boot(writeback);
   first_boot_ = since(begin);
   measure();
 }
@@ -179,7 +179,7 @@ std::vector<Duration> CutDeployments::measure() {
   return lengths;
 }
 
-CutReport CutDeployments::run(const Cut& cut) {
+CutReport CutDeployments::run(const Cut& cut, Writeback next) {
   const auto begin = Clock::now();
   const auto tried = next_closure();
   const auto process = machine_.pusher().start(deploy(tried));
@@ -201,7 +201,7 @@ CutReport CutDeployments::run(const Cut& cut) {
   report.told_committed = report.phase == "committed";
   report.loss = machine_.lose_unflushed(cut.seed);
   const auto dark = Clock::now();
-  machine_.boot();
+  machine_.boot(next);
   report.boot = since(dark);
   look(tried, activation_in(process->out()), report);
   report.took = since(begin);

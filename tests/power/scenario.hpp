@@ -17,7 +17,7 @@ struct Cut {
   std::string phase;
   Duration delay{0};
   std::uint64_t seed = 0;  // of what the disk keeps
-  bool operator==(const Cut&) const = default;
+  Writeback writeback = Writeback::lazy;
 };
 
 /// The phases that a cut can be in, in their order, the first flip being in the first.
@@ -39,9 +39,10 @@ struct CutReport {
 class CutDeployments {
  public:
   /// Boots, commits a first closure.
-  CutDeployments();
-  /// Deploys another closure, cuts, boots again and looks. The next deployment finds what this one left.
-  CutReport run(const Cut& cut);
+  explicit CutDeployments(Writeback writeback);
+  /// Deploys another closure, cuts, boots again, with the writeback of the cut that comes `next`, and looks.
+  /// The next deployment finds what this one left.
+  CutReport run(const Cut& cut, Writeback next);
   /// Deploys and commits another closure, uncut; returns how long each phase lasted, in their order.
   std::vector<Duration> measure();
   [[nodiscard]] Duration first_boot() const { return first_boot_; }

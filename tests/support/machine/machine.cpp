@@ -24,8 +24,10 @@ constexpr const char* kNeedless[] = {"dev-hugepages.mount",         "dev-mqueue.
                                      "systemd-sysusers.service",    "systemd-update-utmp-runlevel.service",
                                      "systemd-update-utmp.service", "user@.service"};
 
-std::string kernel_line() {
+std::string kernel_line(Writeback writeback) {
   std::string line = "console=ttyS0 quiet systemd.show_status=yes";
+  if (writeback == Writeback::eager)
+    line += " sysctl.vm.dirty_writeback_centisecs=20 sysctl.vm.dirty_expire_centisecs=20";
   for (const std::string unit : kNeedless) line += " systemd.mask=" + unit;
   return line;
 }
@@ -54,7 +56,7 @@ Machine::~Machine() {
   if (on()) pull_the_plug();
 }
 
-void Machine::boot(Duration deadline) {
+void Machine::boot(Writeback writeback, Duration deadline) {
   if (on()) throw std::runtime_error(name_ + " is running already");
   const std::string disk = "nbd+unix:///?socket=" + socket().string();
   const std::string forward = std::string("user,id=net,restrict=on,hostfwd=tcp:") + kAddress + ":22-:22";
@@ -75,7 +77,7 @@ void Machine::boot(Duration deadline) {
                              "-initrd",
                              kernel() / "initrd",
                              "-append",
-                             kernel_line(),
+                             kernel_line(writeback),
                              "-drive",
                              "if=virtio,format=raw,cache=writeback,file=" + disk,
                              "-netdev",

@@ -16,6 +16,10 @@
 
 namespace switchback::test {
 
+/// How soon the guest's kernel writes out what nobody asked it to: lazily it is lost with its memory; eagerly
+/// it lies in the disk's cache, without a flush, and a cut keeps an arbitrary part of it.
+enum class Writeback { lazy, eager };
+
 class Machine {
  public:
   /// Off, with a disk of its own: a test host of Debian 12 with the product, as in roots.hpp.
@@ -25,7 +29,7 @@ class Machine {
   Machine& operator=(const Machine&) = delete;
 
   /// Returns when systemd has reached multi-user.target, sshd with it.
-  void boot(Duration deadline = std::chrono::minutes(5));
+  void boot(Writeback writeback = Writeback::lazy, Duration deadline = std::chrono::minutes(5));
   /// The machine is gone from one moment to the next.
   void pull_the_plug();
   /// Decides what the disk has kept. After pull_the_plug().
