@@ -168,7 +168,17 @@ void Preparer::plan() {
       result_.baseline.insert_or_assign(unit, found->second);
     }
   }
+  if (auto synced = sync(); !synced) return fail_with(synced.error());
   end(ports_.host.pin_activator());
+}
+
+/// Nix syncs no store path that it copies. Before the trial and not with the commit alone: a boot starts the
+/// new closure from the moment at which its units are the committed ones, and one that was reverted must not
+/// stay in the store as a valid one without its content.
+Status Preparer::sync() {
+  const bool changes = std::any_of(result_.changes.begin(), result_.changes.end(),
+                                   [](const PreparedChange& change) { return change.changes_host(); });
+  return changes && request_.mode != Mode::dry_run ? ports_.host.sync_disks() : Status();
 }
 
 Status Preparer::stage(const Draft& draft) {

@@ -60,6 +60,7 @@ class Preparer {
   void read_units();
   void read_dependents();
   void plan();
+  [[nodiscard]] Status sync();
   [[nodiscard]] Status object(const Draft& draft);
   [[nodiscard]] Status stage(const Draft& draft);
   void verify(const Draft& draft);

@@ -62,6 +62,32 @@ TEST_CASE("nothing permanent changes before the confirm", "[engine]") {
   check_runs(world, "web-2");
 }
 
+TEST_CASE("what shall run is on disk before anything runs from it", "[engine]") {
+  Settled settled;
+  auto& world = settled.world;
+  world.host->syncs = 0;
+  SECTION("a power cut during the trial or the commit then finds it whole") {
+    world.activate_until(world.request(world.closure("web-2")), Phase::switching);
+    CHECK(world.host->syncs == 1);
+    world.await_outcome();
+    check_runs(world, "web-2");
+  }
+  SECTION("where that fails, nothing is changed") {
+    world.host->disks = fail(Errc::io, "cannot write to disk: no space left");
+    const auto outcome = world.activate(world.request(world.closure("web-2")));
+    CHECK(outcome.outcome == Outcome::refused);
+    CHECK_THAT(outcome.causes.front().message, ContainsSubstring("no space left"));
+    CHECK(world.systemd->jobs.empty());
+    check_runs(world, "web-1");
+  }
+  SECTION("a dry run writes nothing") {
+    auto request = world.request(world.closure("web-2"));
+    request.mode = Mode::dry_run;
+    CHECK(world.activate(request).outcome == Outcome::planned);
+    CHECK(world.host->syncs == 0);
+  }
+}
+
 TEST_CASE("a service that crashes during the soak takes the generation back, with its own words",
           "[engine]") {
   Settled settled;

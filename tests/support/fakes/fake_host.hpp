@@ -128,7 +128,7 @@ class FakeHost : public Host {
   Result<BootIdentity> boot() override { return BootIdentity{boot_id, run_.token, soft_reboots}; }
   Status sync_disks() override {
     ++syncs;
-    return {};
+    return disks;
   }
   Result<std::optional<StorePath>> current_system() override { return run_.current_system; }
   Result<std::optional<std::string>> switch_lock_holder() override { return lock_holder; }
@@ -147,9 +147,10 @@ class FakeHost : public Host {
   std::string boot_id = "boot-1";
   std::uint64_t soft_reboots = 0;
   Status verification;
+  Status disks;  // what a sync of them answers
+  int syncs = 0;
   std::optional<std::string> lock_holder;
   int resume_lists_dropped = 0;
-  int syncs = 0;
 
  private:
   FakeRun& run_;

@@ -77,12 +77,16 @@ std::unique_ptr<PusherProcess> Pusher::start(const std::vector<std::string>& arg
 
 std::unique_ptr<Link> Pusher::connect(const World& host, const std::string& name) {
   auto link = std::make_unique<Link>(world_, host, hosts_++);
-  const fs::path config = home() / ".ssh/config";
-  write_text(config,
-             "Host " + name + "\n  HostName " + link->host_address() + "\nHost *\n" + read_text(config));
-  const fs::path hosts = world_.directory() / "hosts";
-  write_text(hosts, read_text(hosts) + link->host_address() + " " + name + "\n");
+  know(name, link->host_address());
   return link;
+}
+
+void Pusher::know(const std::string& name, const std::string& address, const std::string& ssh_lines) {
+  const fs::path config = home() / ".ssh/config";
+  write_text(config, "Host " + name + "\n  HostName " + address + "\n  " + ssh_lines + "\nHost *\n" +
+                         read_text(config));
+  const fs::path hosts = world_.directory() / "hosts";
+  write_text(hosts, read_text(hosts) + address + " " + name + "\n");
 }
 
 }  // namespace switchback::test

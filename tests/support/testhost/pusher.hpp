@@ -42,8 +42,11 @@ class Pusher {
   [[nodiscard]] std::filesystem::path bin() const { return world_.directory() / "bin"; }
   [[nodiscard]] std::filesystem::path scratch() const { return world_.directory() / "tmp"; }
 
-  /// Makes the host known by `name`. Called by TestHost.
+  /// Wires the host up and makes it known by `name`. Called by TestHost.
   std::unique_ptr<Link> connect(const World& host, const std::string& name);
+  /// Makes what is at `address` known by `name`, to ssh also with lines of its configuration.
+  /// Called by Machine.
+  void know(const std::string& name, const std::string& address, const std::string& ssh_lines = "");
 
  private:
   [[nodiscard]] std::vector<std::string> enter(const std::vector<std::string>& argv,

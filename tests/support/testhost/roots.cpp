@@ -27,11 +27,6 @@ std::string from_environment(const char* name, const char* otherwise) {
   return value != nullptr ? value : otherwise;
 }
 
-std::string packages_for(Suite suite) {
-  if (suite == Suite::bookworm) return from_environment("SWITCHBACK_DEB_DIR", SWITCHBACK_DEB_DIR);
-  return from_environment("SWITCHBACK_DEB_DIR_13", SWITCHBACK_DEB_DIR_13);
-}
-
 std::string find_layers(Suite suite, Root root) {
   if (root == Root::base) return output_of({script("base-root"), name_of(suite), "--existing"}) + "/root";
   return output_of({script("product-root"), name_of(suite), packages_for(suite)}, {},
@@ -51,6 +46,11 @@ Suite default_suite() {
     if (name == name_of(suite)) return suite;
   }
   throw std::runtime_error("SWITCHBACK_TEST_SUITE: not a suite that is tested: " + name);
+}
+
+std::string packages_for(Suite suite) {
+  if (suite == Suite::bookworm) return from_environment("SWITCHBACK_DEB_DIR", SWITCHBACK_DEB_DIR);
+  return from_environment("SWITCHBACK_DEB_DIR_13", SWITCHBACK_DEB_DIR_13);
 }
 
 std::string layers_of(Suite suite, Root root) {

@@ -26,6 +26,9 @@ Suite default_suite();
 /// else in build/release and build/trixie.
 std::string layers_of(Suite suite, Root root);
 
+/// Where the packages are that are made for a suite.
+std::string packages_for(Suite suite);
+
 /// Where the key is that opens every root to the pusher.
 std::filesystem::path pusher_key();
 
