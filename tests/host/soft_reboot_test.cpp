@@ -4,10 +4,25 @@
 #include "tests/host/deploy.hpp"
 #include "tests/support/catch.hpp"
 
+#include <string>
+
 using namespace switchback::test;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
+
+HostOptions debian_13() {
+  HostOptions options;
+  options.suite = Suite::trixie;
+  return options;
+}
+
+/// A host of Debian 13 on which web-1 was committed.
+struct Settled13 {
+  TestHost host = TestHost::boot(debian_13());
+  std::string closure = web(host, "web-1");
+  Settled13() { settle(host, closure); }
+};
 
 void soft_reboot(TestHost& host) {
   const auto before = std::stoi(host.output_of("systemctl show -P SoftRebootsCount"));
@@ -21,7 +36,7 @@ void soft_reboot(TestHost& host) {
 
 TEST_CASE("a soft reboot in the trial goes back to the old closure, though /run still has the new one",
           "[soft-reboot]") {
-  Settled settled;
+  Settled13 settled;
   auto& host = settled.host;
   const auto process = host.start_pusher(deploy_command(web(host, "web-2"), {"--soak", "60"}));
   host.wait_for("grep -q '\"phase\":\"observing\"' /var/lib/switchback/running.json");
@@ -33,7 +48,7 @@ TEST_CASE("a soft reboot in the trial goes back to the old closure, though /run 
 }
 
 TEST_CASE("what was committed runs after a soft reboot", "[soft-reboot]") {
-  Settled settled;
+  Settled13 settled;
   auto& host = settled.host;
   soft_reboot(host);
   check_runs(host, settled.closure);
