@@ -161,7 +161,10 @@ void StruckHost::look(const std::string& tried, const std::string& id, int told,
   facts.allowed_ms = std::chrono::milliseconds(kRestWithin).count();
   // At its end systemd is reloaded once more: its generators' output is away for a moment.
   host_.run("systemctl daemon-reload");
-  guarantee::ProfileFacts app{.profile = "app", .before = committed_, .wanted = tried};
+  guarantee::ProfileFacts app;
+  app.profile = "app";
+  app.before = committed_;
+  app.wanted = tried;
   app.runs = running_closure(host_, {committed_, tried});
   app.named = host_.output_of("readlink -f " + std::string(kProfile));
   app.boots = "/nix/store/" + host_.output_of("readlink /etc/switchback/profiles/app/current");

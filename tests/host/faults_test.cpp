@@ -52,12 +52,15 @@ TEST_CASE("a manager that is re-executed or reloaded all the time hides neither 
   {
     const Storm storm(host, command);
     CHECK(deploy(host, good, {"--soak", "3"}).status == 0);
-    check_runs(host, good);
+  }
+  check_runs(host, good);
+  {
+    const Storm storm(host, command);
     const auto result = deploy(host, bad, {"--soak", "6"});
     CHECK(result.status == 3);
     CHECK_THAT(result.out + result.err, ContainsSubstring("web.service"));
-    check_runs(host, good);
   }
+  check_runs(host, good);
   CHECK(host.state() == "running");
 }
 
@@ -77,8 +80,10 @@ TEST_CASE("a disk that is full before the commit takes the generation back, and 
   CHECK(confirmed.status != 0);
   CHECK(process->wait(kPatience) == 3);
   CHECK_THAT(process->out() + process->err(), ContainsSubstring("No space left on device"));
-  check_runs(host, settled.closure);
+  CHECK_THAT(host.output_of("systemctl cat web.service"), ContainsSubstring(settled.closure));
   host.output_of("rm /var/lib/switchback/filler");
+  expect(verb(host, "status"), 0, "app");
+  check_runs(host, settled.closure);
   REQUIRE(deploy(host, second).status == 0);
   check_runs(host, second);
 }
