@@ -125,10 +125,13 @@ class FakeHost : public Host {
  public:
   FakeHost(FakeRun& run, FakeLoop& loop) : run_(run), loop_(loop) {}
   std::string name() override { return "fake"; }
-  Result<BootIdentity> boot() override { return BootIdentity{boot_id, run_.token, soft_reboots}; }
+  Result<BootIdentity> boot() override {
+    if (!boot_answers) return fail(Errc::unavailable, "systemd does not answer");
+    return BootIdentity{boot_id, run_.token, soft_reboots};
+  }
   Status sync_disks() override {
     ++syncs;
-    return {};
+    return disks;
   }
   Result<std::optional<StorePath>> current_system() override { return run_.current_system; }
   Result<std::optional<std::string>> switch_lock_holder() override { return lock_holder; }
@@ -146,7 +149,9 @@ class FakeHost : public Host {
   }
   std::string boot_id = "boot-1";
   std::uint64_t soft_reboots = 0;
+  bool boot_answers = true;
   Status verification;
+  Status disks;  // of syncing them
   std::optional<std::string> lock_holder;
   int resume_lists_dropped = 0;
   int syncs = 0;
