@@ -43,6 +43,7 @@ class ModelSystemd : public UnitManager {
   void stop_process(const std::string& unit);
 
   // What goes wrong.
+  void lose_bus(std::chrono::milliseconds duration);
   void reexecute(bool silently, std::chrono::milliseconds duration);
   void reload_by_somebody();
   void crash(const UnitName& unit);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tests/simulation/simulation.hpp"
 
+#include "tests/simulation/totality.hpp"
+
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -11,6 +13,7 @@ namespace switchback::simulation {
 namespace {
 
 constexpr std::size_t kFailuresKept = 200;
+constexpr std::uint64_t kFeedEvery = 97;
 
 Ending ending_of(const guarantee::Facts& facts, bool broken) {
   if (broken) return Ending::broken;
@@ -68,6 +71,10 @@ Verdict play(std::uint64_t seed, Coverage& coverage, const Tampering& tampering,
   Machine machine(schedule, coverage, tampering, told);
   machine.play();
   Verdict verdict{guarantee::broken_by(machine.facts()), {}, machine.digest()};
+  if (machine.script() && seed % kFeedEvery == 0) {
+    for (auto& problem : feed_every_pair(*machine.script(), coverage))
+      verdict.broken.push_back(std::move(problem));
+  }
   if (machine.facts().ended) judge_after_reboot(machine, verdict.broken);
   verdict.ending = ending_of(machine.facts(), !verdict.broken.empty());
   ++coverage.schedules;

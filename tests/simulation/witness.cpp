@@ -67,12 +67,9 @@ guarantee::ProfileFacts Machine::profile_facts(Kind kind) {
   facts.runs = site_.runs(kind, *systemd_);
   facts.named = site_.named(kind);
   facts.boots = site_.boots(kind);
-  if (prepared_record_) {
-    const auto record = parse_record(*prepared_record_);
-    for (const auto& change : record ? record->changes : std::vector<PreparedChange>{}) {
-      if (change.profile == Site::profile_of(kind))
-        facts.before = change.previous ? change.previous->name() : "";
-    }
+  for (const auto& change : script_ ? script_->changes : std::vector<PreparedChange>{}) {
+    if (change.profile == Site::profile_of(kind))
+      facts.before = change.previous ? change.previous->name() : "";
   }
   facts.can_be_undone = kind != Kind::script || !facts.before.empty();
   if (const auto moved = moved_.find(kind); moved != moved_.end()) {
@@ -102,7 +99,7 @@ void Machine::note_blindness() {
 std::int64_t Machine::allowed_ms() const {
   constexpr std::int64_t kAttempt = 240'000 + 40'000;
   constexpr std::int64_t kUpToRevert = 120'000 + 30'000 + 40'000 + 10'000 + 120'000;
-  return kUpToRevert + 2 * kAttempt + deaths_ * (kAttempt + 120'000) + returns_ * 30'000 + 120'000;
+  return kUpToRevert + 2 * kAttempt + deaths_ * (kAttempt + 120'000) + 120'000;
 }
 
 std::optional<Outcome> Machine::due() const {
@@ -133,6 +130,9 @@ bool Machine::may_need_a_person() const {
 
 void Machine::gather_facts() {
   const auto& scenario = schedule_.scenario;
+  if (prepared_record_) {
+    if (const auto record = parse_record(*prepared_record_)) script_ = script_of(*record);
+  }
   facts_.took_ms = ended_ms_ - begun_ms_;
   facts_.allowed_ms = allowed_ms();
   facts_.outcome = outcome();
