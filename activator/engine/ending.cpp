@@ -12,7 +12,7 @@
 namespace switchback {
 namespace {
 
-constexpr std::chrono::seconds kTryAgain{2};
+constexpr std::chrono::seconds kTryAgain{1};
 constexpr std::chrono::seconds kFileAwayEvery{10};
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tests/simulation/machine.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <cstdio>
 #include <utility>
 
@@ -31,6 +33,7 @@ Machine::Machine(const Schedule& schedule, Coverage& coverage, Tampering tamperi
       site_(schedule_.scenario, disk_, run_, platter_),
       planned_(schedule.faults),
       id_(id_of(schedule.seed)) {
+  spdlog::set_level(spdlog::level::off);
   loop_.tie_break = [this] { return random_.below(4); };
   for (const auto kind : schedule_.scenario.kinds) generations_before_[kind] = site_.generations(kind);
   make_manager();

@@ -3,8 +3,6 @@
 
 #include "tests/simulation/totality.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <atomic>
 #include <thread>
@@ -52,7 +50,12 @@ void play_share(const Budget& budget, const Tampering& tampering, std::atomic<st
     if (from >= budget.schedules) return;
     for (auto index = from; index < std::min(from + kBatch, budget.schedules); ++index) {
       const auto seed = budget.first_seed + index;
-      auto verdict = play(seed, run.coverage, tampering);
+      Verdict verdict;
+      try {
+        verdict = play(seed, run.coverage, tampering);
+      } catch (const std::exception& error) {
+        verdict.broken.push_back(std::string("the engine threw: ") + error.what());
+      }
       if (verdict.broken.empty()) continue;
       ++run.broken;
       if (run.failures.size() < kFailuresKept) run.failures.push_back({seed, std::move(verdict.broken)});
@@ -86,7 +89,6 @@ Verdict play(std::uint64_t seed, Coverage& coverage, const Tampering& tampering,
 }
 
 Run play_many(const Budget& budget, const Tampering& tampering) {
-  spdlog::set_level(spdlog::level::off);
   const auto begun = std::chrono::steady_clock::now();
   std::atomic<std::uint64_t> next{0};
   std::atomic<bool> stop{false};
@@ -109,7 +111,6 @@ Run play_many(const Budget& budget, const Tampering& tampering) {
 }
 
 std::string explain(std::uint64_t seed, const Tampering& tampering) {
-  spdlog::set_level(spdlog::level::off);
   Coverage coverage;
   std::string trace;
   const auto verdict = play(seed, coverage, tampering, &trace);

@@ -16,7 +16,6 @@ bool is_harmless(Fault fault) {
     case Fault::drop_signals:
     case Fault::reload_by_somebody:
     case Fault::set_clock_back:
-    case Fault::restart_unit:
     case Fault::confirm_wrongly:
       return true;
     default:
@@ -27,6 +26,11 @@ bool is_harmless(Fault fault) {
 /// The newcomer is held from the beginning of preparing, and may be gone before.
 bool is_collection(Fault fault) {
   return fault == Fault::collect_garbage || fault == Fault::collect_generations;
+}
+
+/// What is looked at is only looked at later.
+bool is_short_outage(Fault fault) {
+  return fault == Fault::lose_bus || fault == Fault::reexecute || fault == Fault::reexecute_silently;
 }
 
 bool is_survived_unaided(Fault fault) {
@@ -104,9 +108,15 @@ std::int64_t Machine::allowed_ms() const {
 
 std::optional<Outcome> Machine::due() const {
   const auto& scenario = schedule_.scenario;
-  const bool undisturbed = std::all_of(struck_in_.begin(), struck_in_.end(), [](const auto& struck) {
+  const bool undisturbed = std::all_of(struck_in_.begin(), struck_in_.end(), [this](const auto& struck) {
     const auto& [fault, state] = struck;
-    return is_harmless(fault) || (is_collection(fault) && state != State(Preparing{}).index());
+    const bool is_watched =
+        state == State(Observing{}).index() || state == State(AwaitingConfirmation{}).index();
+    if (is_short_outage(fault)) return is_watched && !long_outage_;
+    // While it is switched, somebody's restart of a unit takes the place of our own job.
+    return is_harmless(fault) || (is_collection(fault) && state != State(Preparing{}).index()) ||
+           (fault == Fault::restart_unit && state != State(Preparing{}).index() &&
+            state != State(Switching{}).index());
   });
   if (!undisturbed) return std::nullopt;
   if (breaks_units(scenario.newcomer)) return std::nullopt;
