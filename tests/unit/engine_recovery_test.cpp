@@ -46,8 +46,8 @@ TEST_CASE("after a soft reboot the trial's units, which it has started again, ar
   world.soft_reboot();
   REQUIRE(world.running_closure() == "web-2");  // the generator has found the trial in /run
   CHECK(world.await_outcome().outcome == Outcome::reverted);
-  CHECK(world.systemd->jobs ==
-        std::vector<std::string>{"stop web.service", "daemon-reload", "start web.service"});
+  CHECK(world.systemd->jobs == std::vector<std::string>{"stop web.service", "daemon-reload",
+                                                        "stop web.service", "start web.service"});
   CHECK(world.running_closure() == "web-1");
   CHECK(world.run.trial.empty());
 }
@@ -153,8 +153,38 @@ TEST_CASE("what a boot amid a broken commit has brought up is not known: the rev
   world.reboot();
   REQUIRE(world.running_closure() == "web-2");  // its copies had become the committed ones
   CHECK(world.await_outcome().outcome == Outcome::reverted);
-  CHECK(world.systemd->jobs ==
-        std::vector<std::string>{"stop web.service", "daemon-reload", "start web.service"});
+  CHECK(world.systemd->jobs == std::vector<std::string>{"stop web.service", "daemon-reload",
+                                                        "stop web.service", "start web.service"});
   CHECK(world.committed_closure() == "web-1");
   CHECK(world.profile_closure() == "web-1");
+}
+
+TEST_CASE(
+    "a unit that traffic has started again between its stop and the reload does not go on by the old "
+    "definition",
+    "[recovery]") {
+  World world;
+  REQUIRE(world.activate(world.request(world.closure("web-1"))).outcome == Outcome::committed);
+  // As a socket would: as soon as it is stopped, and only until the reload.
+  const auto start_when_stopped = [&] {
+    (void)world.loop.run_until([&] { return world.systemd->active_state("web.service") == "inactive"; });
+    world.systemd->set_active("web.service", "active");
+    world.systemd->set_invocation("web.service", "by traffic");
+  };
+  const auto invocation = [&] { return world.systemd->invocation("web.service"); };
+  const auto request = world.request(world.closure("web-2"), ConfirmMode::automatic);
+  SECTION("in the trial") {
+    REQUIRE(world.engine->activate(request, "root"));
+    world.follow(request.id);
+    start_when_stopped();
+    world.await_phase(Phase::awaiting_confirmation);
+    CHECK(invocation() != "by traffic");
+  }
+  SECTION("in the revert") {
+    const auto id = world.activate_until(request, Phase::awaiting_confirmation);
+    REQUIRE(world.engine->cancel({id, ""}));
+    start_when_stopped();
+    CHECK(world.await_outcome().outcome == Outcome::reverted);
+    CHECK(invocation() != "by traffic");
+  }
 }
