@@ -189,7 +189,7 @@ void ModelSystemd::crash(const UnitName& name) {
 
 void ModelSystemd::restart_by_somebody(const UnitName& name) {
   auto& unit = units_[name];
-  if (unit.state.active != "active" || unit.state.load != "loaded") return;
+  if (unit.state.load != "loaded") return;
   end_job(name, "canceled");
   ++unit.run;
   unit.state.restarts = 0;

@@ -121,11 +121,9 @@ std::string describe(const Schedule& schedule) {
                                    {scenario.failed_before, "a unit had failed before"}}) {
     if (flag) words += std::string(", ") + name;
   }
-  words += "\n";
   for (const auto& planned : schedule.faults) {
-    words += "  fault: " + std::string(kFaultNames[static_cast<std::size_t>(planned.fault)]) + ", while " +
-             std::string(kStateNames[planned.state]) + ", after " + std::to_string(planned.after) +
-             " points\n";
+    words += "\n  fault: " + std::string(kFaultNames[static_cast<std::size_t>(planned.fault)]) + ", while " +
+             std::string(kStateNames[planned.state]) + ", after " + std::to_string(planned.after) + " points";
   }
   return words;
 }

@@ -67,10 +67,8 @@ void play_share(const Budget& budget, const Tampering& tampering, std::atomic<st
 
 }  // namespace
 
-Verdict play(std::uint64_t seed, Coverage& coverage, const Tampering& tampering, std::string* trace) {
+Verdict play(std::uint64_t seed, Coverage& coverage, const Tampering& tampering, const Told& told) {
   const auto schedule = make_schedule(seed);
-  std::function<void(const std::string&)> told;
-  if (trace != nullptr) told = [trace](const std::string& line) { *trace += line + "\n"; };
   Machine machine(schedule, coverage, tampering, told);
   machine.play();
   Verdict verdict{guarantee::broken_by(machine.facts()), {}, machine.digest()};
@@ -110,13 +108,12 @@ Run play_many(const Budget& budget, const Tampering& tampering) {
   return all;
 }
 
-std::string explain(std::uint64_t seed, const Tampering& tampering) {
+bool explain(std::uint64_t seed, const Tampering& tampering, const Told& told) {
   Coverage coverage;
-  std::string trace;
-  const auto verdict = play(seed, coverage, tampering, &trace);
-  auto words = describe(make_schedule(seed)) + trace;
-  for (const auto& line : verdict.broken) words += "BROKEN " + line + "\n";
-  return words;
+  told(describe(make_schedule(seed)));
+  const auto verdict = play(seed, coverage, tampering, told);
+  for (const auto& line : verdict.broken) told("BROKEN " + line);
+  return verdict.broken.empty();
 }
 
 }  // namespace switchback::simulation

@@ -16,13 +16,20 @@ namespace {
 constexpr Budget kRun{.first_seed = 1'000'000, .schedules = 100'000, .threads = 2};
 constexpr std::uint64_t kEnough = 1000;  // to find a broken engine
 
+std::string explanation(std::uint64_t seed, const Tampering& tampering) {
+  std::string words;
+  explain(seed, tampering, [&](const std::string& line) { words += line + "\n"; });
+  return words;
+}
+
 std::string told(const std::vector<Failure>& failures) {
   std::string words;
   for (const auto& failure : failures) {
     words += "seed " + std::to_string(failure.seed) + ", to be seen again by simulate --replay:\n";
     for (const auto& line : failure.broken) words += "  " + line + "\n";
   }
-  return words.empty() ? words : words + explain(failures.front().seed);
+  if (!failures.empty()) words += explanation(failures.front().seed, {});
+  return words;
 }
 
 /// Events that an engine brings about in each state. All others mean nothing there, or cannot happen: they
@@ -86,8 +93,8 @@ TEST_CASE("a schedule is played again exactly, whoever listens", "[simulation]")
     std::string trace;
     std::string again;
     const auto silent = play(seed, coverage);
-    const auto first = play(seed, coverage, {}, &trace);
-    const auto second = play(seed, coverage, {}, &again);
+    const auto first = play(seed, coverage, {}, [&](const std::string& line) { trace += line; });
+    const auto second = play(seed, coverage, {}, [&](const std::string& line) { again += line; });
     INFO("seed " << seed);
     CHECK(silent.digest == first.digest);
     CHECK(first.digest == second.digest);
@@ -100,7 +107,7 @@ TEST_CASE("a seed that breaks a promise tells its schedule and what happened", "
   const auto& broken = broken_engines().front();
   const auto run = play_many({.schedules = kEnough, .stop_at_first = true}, broken.tampering);
   REQUIRE_FALSE(run.failures.empty());
-  const auto words = explain(run.failures.front().seed, broken.tampering);
+  const auto words = explanation(run.failures.front().seed, broken.tampering);
   CHECK_THAT(words, Catch::Matchers::ContainsSubstring("seed " + std::to_string(run.failures.front().seed)));
   CHECK_THAT(words, Catch::Matchers::ContainsSubstring("FAULT "));
   CHECK_THAT(words, Catch::Matchers::ContainsSubstring("BROKEN " + run.failures.front().broken.front()));

@@ -136,7 +136,10 @@ void Machine::strike_unit(Fault fault) {
   if (fault == Fault::fail_unit) return systemd_->fail_next_start();
   std::vector<UnitName> running;
   for (const auto& [name, unit] : systemd_->units()) {
-    if (!unit.process.empty() && name.text() != "ssh.service") running.push_back(name);
+    // What was stopped may be started by traffic on a socket, or by a message on the bus.
+    const bool starts =
+        fault == Fault::restart_unit && unit.state.load == "loaded" && unit.state.active == "inactive";
+    if ((starts || !unit.process.empty()) && name.text() != "ssh.service") running.push_back(name);
   }
   if (running.empty()) return;
   const auto& unit = running[random_.below(running.size())];
