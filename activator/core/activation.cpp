@@ -178,9 +178,8 @@ Answer in_switching(const Script& script, const Switching& state, const Activati
           },
           [&](const Restarted& restarted) -> Answer {
             if (restarted.same_boot) return back(one("the activator was restarted while it switched"));
-            return revert(script, Reverting{.causes = one("the host went down while it switched"),
-                                            .begun = state.step + 1,
-                                            .rebooted = !restarted.run_was_kept});
+            return revert(script, found_by(restarted, {.causes = one("the host went down while it switched"),
+                                                       .begun = state.step + 1}));
           },
           [](const auto&) -> Answer { return std::nullopt; },
       },
@@ -237,7 +236,7 @@ Answer in_observing(const Script& script, const Observing& state, const Activati
               return Transition{std::move(next), {KeepDeadline{}, WatchGate{false}}};
             }
             auto reverting = from_trial(script, one("the host went down while it was observed"));
-            reverting.rebooted = !restarted.run_was_kept;
+            reverting = found_by(restarted, std::move(reverting));
             return revert(script, std::move(reverting));
           },
           [](const auto&) -> Answer { return std::nullopt; },
@@ -273,7 +272,7 @@ Answer in_waiting(const Script& script, const Waiting& state, const ActivationEv
                           if (restarted.same_boot)
                             return Transition{state, {KeepDeadline{}, WatchGate{false}}};
                           auto reverting = from_trial(script, one("the host went down " + went_down));
-                          reverting.rebooted = !restarted.run_was_kept;
+                          reverting = found_by(restarted, std::move(reverting));
                           return revert(script, std::move(reverting));
                         },
                         [](const auto&) -> Answer { return std::nullopt; },
@@ -307,7 +306,7 @@ Answer in_committing(const Script& script, const Committing& state, const Activa
             }
             auto reverting = from_trial(script, one("the host went down while it committed"));
             reverting.set_back = true;
-            reverting.rebooted = !restarted.run_was_kept;
+            reverting = found_by(restarted, std::move(reverting));
             return revert(script, std::move(reverting));
           },
           [](const auto&) -> Answer { return std::nullopt; },

@@ -67,13 +67,14 @@ struct Committing {
 struct Reverting {
   std::vector<Cause> causes;  // why
   std::size_t begun = 0;
-  bool set_back = false;    // a commit had begun: its effects are undone first
-  bool rebooted = false;    // the trial is gone already
-  bool superseded = false;  // somebody else changed a profile meanwhile: it is left to them
-  int attempt = 1;          // kMaxRevertAttempts at most
-  int restarts = 0;         // of the activator since the revert began, kMaxRevertRestarts at most
-  std::size_t step = 0;     // the revert's step that was begun
-  bool observing = false;   // all steps done: the gate looks at the result
+  bool set_back = false;     // a commit had begun: its effects are undone first
+  bool rebooted = false;     // the trial is gone already
+  bool booted_anew = false;  // what runs cannot be compared with what ran before
+  bool superseded = false;   // somebody else changed a profile meanwhile: it is left to them
+  int attempt = 1;           // kMaxRevertAttempts at most
+  int restarts = 0;          // of the activator since the revert began, kMaxRevertRestarts at most
+  std::size_t step = 0;      // the revert's step that was begun
+  bool observing = false;    // all steps done: the gate looks at the result
   bool soaking = false;
   bool operator==(const Reverting&) const = default;
 };

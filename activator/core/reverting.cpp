@@ -47,7 +47,7 @@ Transition restarted(const Script& script, Reverting next, const Restarted& agai
     return conclude(next, Outcome::revert_failed,
                     {Cause{"the activator was restarted again and again while it reverted", "", "", {}, {}}});
   }
-  if (!again.same_boot && !again.run_was_kept) next.rebooted = true;
+  next = found_by(again, std::move(next));
   if (again.same_boot && next.observing) {
     next.soaking = false;
     return {std::move(next), {KeepDeadline{}, WatchGate{true}}};
@@ -67,12 +67,21 @@ Steps steps_of(const Script& script, const Reverting& state) {
   const auto back =
       state.rebooted ? revert_steps_after_reboot(script.changes) : revert_steps(script.changes, state.begun);
   steps.insert(steps.end(), back.begin(), back.end());
+  if (state.booted_anew)
+    std::erase_if(steps, [](const Step& step) { return std::holds_alternative<FindTouched>(step); });
   return steps;
 }
 
 Transition preceded_by(std::vector<Action> actions, Transition transition) {
   for (auto& action : transition.actions) actions.push_back(std::move(action));
   return {std::move(transition.next), std::move(actions)};
+}
+
+Reverting found_by(const Restarted& restarted, Reverting reverting) {
+  if (restarted.same_boot) return reverting;
+  reverting.booted_anew = true;
+  if (!restarted.run_was_kept && !reverting.set_back) reverting.rebooted = true;
+  return reverting;
 }
 
 Transition begin_revert(const Script& script, Reverting reverting) {

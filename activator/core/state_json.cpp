@@ -41,6 +41,7 @@ Reverting read_reverting(JsonReader& reader) {
   state.begun = read_size(reader, "begun");
   state.set_back = reader.boolean_or("setBack", false);
   state.rebooted = reader.boolean_or("rebooted", false);
+  state.booted_anew = reader.boolean_or("bootedAnew", false);
   state.superseded = reader.boolean_or("superseded", false);
   state.attempt = static_cast<int>(reader.integer("attempt", 1, kMaxRevertAttempts));
   state.restarts = static_cast<int>(reader.integer("restarts", 0, kMaxRevertRestarts));
@@ -112,6 +113,7 @@ json to_json(const State& state) {
                         {"begun", reverting.begun},
                         {"setBack", reverting.set_back},
                         {"rebooted", reverting.rebooted},
+                        {"bootedAnew", reverting.booted_anew},
                         {"superseded", reverting.superseded},
                         {"attempt", reverting.attempt},
                         {"restarts", reverting.restarts},

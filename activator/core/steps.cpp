@@ -98,6 +98,8 @@ void try_units(Steps& steps, const Changes& changes) {
   }
   steps.emplace_back(ReloadManager{});
   steps.emplace_back(VerifyUnits{present(changes), without(list(&UnitPlan::removed), present(changes))});
+  // Traffic on a socket or a message on the bus may have started them again, by the definitions before.
+  run_jobs(steps, JobVerb::stop, list(&UnitPlan::stop));
   // Failures and start counters of before would count against the new definitions.
   auto fresh = joined(moved(changes), joined(list(&UnitPlan::dependents), list(&UnitPlan::removed)));
   if (!fresh.empty()) steps.emplace_back(ResetFailed{std::move(fresh)});
@@ -117,6 +119,7 @@ void revert_units(Steps& steps, const Changes& changes) {
   steps.emplace_back(ReloadManager{});
   steps.emplace_back(
       VerifyUnits{previously_present(changes), without(present(changes), previously_present(changes))});
+  run_jobs(steps, JobVerb::stop, moved(changes), /*tolerant=*/true);  // as in the trial
   steps.emplace_back(ResetFailed{touched(changes)});
   run_jobs(steps, JobVerb::reload,
            common(gather(changes, [](const auto& change) { return change.units.reload; }), active_before),

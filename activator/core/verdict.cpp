@@ -146,6 +146,10 @@ UnitJudgement judge_unit(const UnitName& unit, const UnitSnapshot& now, const Un
     return {UnitVerdict::ignored, "was bad before"};
   if (now.load == "masked") return {UnitVerdict::ignored, "masked"};
   const bool must_run = expected.must_run.contains(unit) || (critical && was_up(expected, unit));
+  if (now.load == "not-found" && now.is_up_or_coming())
+    return {UnitVerdict::unhealthy, "still runs, although its definition is gone"};
+  if (now.load == "not-found" && now.active == "deactivating")
+    return {UnitVerdict::pending, "is being stopped"};
   if (now.load == "not-found") {
     return must_run ? UnitJudgement{UnitVerdict::unhealthy, "is not there"}
                     : UnitJudgement{UnitVerdict::ignored, "is not there"};

@@ -10,16 +10,21 @@
 #include <utility>
 
 namespace switchback {
+namespace {
+
+constexpr std::chrono::seconds kTryAgain{1};
+constexpr std::chrono::seconds kFileAwayEvery{10};
+
+}  // namespace
 
 void Engine::start() {
   const auto text = ports_.records.load();
   if (!text) {
-    trouble_ = "the record of the running activation cannot be read: " + text.error().message +
-               ". Nothing was changed; see «When it goes wrong» in the manual";
-    spdlog::error("{}", trouble_);
-    return;
+    return start_again("the record of the running activation cannot be read: " + text.error().message +
+                       ". Nothing was changed; see «When it goes wrong» in the manual");
   }
   if (!*text) {
+    trouble_.clear();
     tidy_up();
     // Takes a program's run: the first activation shall not wait for it, and will be told if it fails.
     static_cast<void>(ports_.host.boot());
@@ -34,14 +39,24 @@ void Engine::start() {
   resume(std::move(*record));
 }
 
+/// Nobody else would: a trial must not go on for want of an answer that systemd gives a moment later.
+void Engine::start_again(std::string trouble) {
+  if (trouble != trouble_) spdlog::error("{}", trouble);
+  trouble_ = std::move(trouble);
+  again_ = ports_.timers.arm(kTryAgain, alive_.guard([this] {
+    const auto timer = std::exchange(again_, nullptr);
+    start();
+    if (!is_running() && idle_) idle_();
+  }));
+}
+
 void Engine::resume(Record record) {
   const auto boot = ports_.host.boot();
   if (!boot) {
-    trouble_ =
-        "an activation was under way, but this boot cannot be told from others: " + boot.error().message;
-    spdlog::error("{}", trouble_);
-    return;
+    return start_again("an activation was under way, but this boot cannot be told from others: " +
+                       boot.error().message);
   }
+  trouble_.clear();
   record_ = std::move(record);
   tell_activation();
   script_ = script_of(*record_);
@@ -121,13 +136,24 @@ void Engine::finish() {
   spdlog::info("activation {}: {}", record_->request.id.text(), text(outcome.outcome));
   tidy_up();
   log_.emit(outcome);
+  file_away(outcome);
+}
+
+/// Until it is in the history, the host is not free: what is left of the record may be of before the end.
+void Engine::file_away(const OutcomeEvent& outcome) {
   const auto written = ports_.records.finish(
       record_->request.id, history_document(*record_, outcome, log_.events(), ports_.clock.realtime_ms()));
   if (!written) {
-    // The outcome itself is durable in the record: the next start moves it into the history.
-    trouble_ = with_context(written.error(), "the history cannot be written").message;
-    spdlog::error("{}", trouble_);
+    const auto problem = with_context(written.error(), "the history cannot be written").message;
+    if (problem != trouble_) spdlog::error("{}", problem);
+    trouble_ = problem;
+    again_ = ports_.timers.arm(kFileAwayEvery, alive_.guard([this, outcome] {
+      const auto timer = std::exchange(again_, nullptr);
+      file_away(outcome);
+    }));
+    return;
   }
+  trouble_.clear();
   record_.reset();
   tell_activation();
   if (std::exchange(was_reloaded_, false)) {

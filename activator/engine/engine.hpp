@@ -27,7 +27,8 @@ class Engine {
  public:
   explicit Engine(Ports ports);
 
-  /// Goes on with what the record says, or tidies up when there is none. Called once, first.
+  /// Goes on with what the record says, or tidies up when there is none. Called once, first. What cannot be
+  /// found out yet is tried again.
   void start();
 
   /// Accepts an activation; what comes of it is told by events. `holder` is who asked, for a person.
@@ -52,7 +53,7 @@ class Engine {
   [[nodiscard]] std::vector<std::string> history(std::size_t limit) { return ports_.records.history(limit); }
 
   /// Whether a record runs; the process must not exit then.
-  [[nodiscard]] bool is_running() const { return record_.has_value(); }
+  [[nodiscard]] bool is_running() const { return record_.has_value() || again_ != nullptr; }
   /// Called each time an activation has come to its end and nothing of it is left to do.
   void on_idle(std::function<void()> idle) { idle_ = std::move(idle); }
   /// Called with the id of the activation that is dealt with from now on, and with "" when there is none.
@@ -79,8 +80,10 @@ class Engine {
   void judged(const GateReading& reading);
   void conclude();
   void finish();
+  void file_away(const OutcomeEvent& outcome);
   void tidy_up();
   void resume(Record record);
+  void start_again(std::string trouble);
   void tell_activation() const;
   [[nodiscard]] Result<ChangeRequest> resolve(const RollbackRequest& request);
   [[nodiscard]] std::optional<GenerationInfo> ran_before(const ProfileName& profile, const StorePath& now);
@@ -101,7 +104,7 @@ class Engine {
   Script script_;
   std::string trouble_;  // why a record that is there cannot be used
   std::unique_ptr<Preparer> preparer_;
-  std::unique_ptr<Timer> deadline_, soak_;
+  std::unique_ptr<Timer> deadline_, soak_, again_;
   std::vector<Callback<ActivationStatus>> waiting_for_commit_;
   std::set<std::string> warned_;
   std::function<void()> idle_;

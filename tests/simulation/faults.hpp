@@ -31,7 +31,7 @@ enum class Fault {
   move_profile,         // somebody else sets the profile, or switches the system
   set_clock_back,
   crash_unit,
-  restart_unit,  // by somebody
+  restart_unit,  // or start it: by somebody, or by traffic on its socket
   hang_unit,
   fail_unit,  // its next start
   confirm,    // at whatever moment: early, late

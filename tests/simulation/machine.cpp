@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tests/simulation/machine.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <cstdio>
 #include <utility>
 
@@ -11,8 +13,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::chrono::hours kPatience{3};
-constexpr int kIdleExit = 10;  // ticks
-constexpr int kMostReturns = 30;
+constexpr int kGivenUp = 30;  // ticks
 
 ActivationId id_of(std::uint64_t seed) {
   char digits[33];
@@ -32,6 +33,7 @@ Machine::Machine(const Schedule& schedule, Coverage& coverage, Tampering tamperi
       site_(schedule_.scenario, disk_, run_, platter_),
       planned_(schedule.faults),
       id_(id_of(schedule.seed)) {
+  spdlog::set_level(spdlog::level::off);
   loop_.tie_break = [this] { return random_.below(4); };
   for (const auto kind : schedule_.scenario.kinds) generations_before_[kind] = site_.generations(kind);
   make_manager();
@@ -74,8 +76,9 @@ void Machine::start_activator() {
       *pointed_units_, *pointed_profiles_, *pointed_copies_,  *pointed_records_, clock_, loop_, journal_,
       host_,           closures_,          *pointed_programs_};
   alive_since_ms_ = loop_.boottime_ms();
-  engine_ =
-      std::make_unique<Engine>(tampering_ ? tampering_({ports, disk_, platter_, loop_, tampered_}) : ports);
+  const auto bus_back_ms = [this] { return systemd_->bus().back_ms(); };
+  engine_ = std::make_unique<Engine>(
+      tampering_ ? tampering_({ports, disk_, run_, platter_, loop_, bus_back_ms, tampered_}) : ports);
   engine_->on_step([this](const State& before, const ActivationEvent& event, const State& after) {
     observe(before, event, after);
   });
@@ -84,6 +87,10 @@ void Machine::start_activator() {
 
 void Machine::observe(const State& before, const ActivationEvent& event, const State& after) {
   ++coverage_.events[before.index()][event.index()];
+  if (const auto* unhealthy = std::get_if<GateUnhealthy>(&event))
+    say([&] { return "unhealthy: " + unhealthy->causes.front().message; });
+  if (const auto* failed = std::get_if<StepFailed>(&event))
+    say([&] { return "failed: " + failed->cause.message; });
   digest_ =
       (digest_ ^ static_cast<std::uint64_t>(loop_.boottime_ms())) * 31 + before.index() * 100 + event.index();
   say([&] {
@@ -173,22 +180,12 @@ bool Machine::is_over() {
   return asked_ && engine_ && !engine_->is_running() && !disk_.record && !confirming_;
 }
 
-/// What the rest of the world does every second: an activator that is idle goes, and is asked for again.
+/// What the rest of the world does every second. Nobody comes back for an activator that has gone idle.
 void Machine::tick() {
   loop_.put(seconds{1}, [this] { tick(); });
   disk_.full = loop_.boottime_ms() < full_until_ms_;
   const bool left_over = engine_ && !engine_->is_running() && disk_.record;
   idle_ticks_ = left_over ? idle_ticks_ + 1 : 0;
-  if (idle_ticks_ < kIdleExit || returns_ >= kMostReturns) return;
-  idle_ticks_ = 0;
-  ++returns_;
-  say([] { return "the idle activator exits, and is started again by its socket"; });
-  loop_.post([this] {
-    engine_.reset();
-    systemd_->watch(nullptr);
-    systemd_->bus().hang_up();
-    start_activator();
-  });
 }
 
 void Machine::play() {
@@ -196,7 +193,7 @@ void Machine::play() {
   run_until([&] { return false; }, milliseconds{2500});  // what runs, runs
   loop_.post([this] { start_activator(); });
   loop_.put(milliseconds{1}, [this] { push(); });
-  run_until([&] { return is_over() || (returns_ >= kMostReturns && idle_ticks_ >= kIdleExit); }, kPatience);
+  run_until([&] { return is_over() || idle_ticks_ >= kGivenUp; }, kPatience);
   facts_.ended = is_over();
   ended_ms_ = loop_.boottime_ms();
   playing_ = false;

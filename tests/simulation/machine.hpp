@@ -38,9 +38,11 @@ class ModelClock : public Clock {
 struct Workshop {
   Ports ports;
   test::FakeDisk& disk;
+  test::FakeRun& run;
   Platter& platter;
   test::FakeLoop& loop;
-  std::vector<std::shared_ptr<void>>& keep;  // lives as long as the engine
+  std::function<std::int64_t()> bus_back_ms;  // when it came back, or will, from its last absence
+  std::vector<std::shared_ptr<void>>& keep;   // lives as long as the engine
 };
 using Tampering = std::function<Ports(Workshop workshop)>;
 
@@ -58,6 +60,8 @@ class Machine {
   [[nodiscard]] const guarantee::Facts& facts() const { return facts_; }
   /// What the host was like after it had lost its power at rest.
   [[nodiscard]] const std::vector<guarantee::ProfileFacts>& after_reboot() const { return after_reboot_; }
+  /// What was prepared; absent when it did not come to that.
+  [[nodiscard]] const std::optional<Script>& script() const { return script_; }
   [[nodiscard]] const std::multiset<Fault>& struck() const { return struck_; }
   /// A number made from everything that the state machine went through, and when.
   [[nodiscard]] std::string digest() const { return std::to_string(digest_); }
@@ -132,7 +136,6 @@ class Machine {
   bool playing_ = true;  // false: nothing strikes any more
   std::int64_t full_until_ms_ = 0;
   int idle_ticks_ = 0;  // with a record left
-  int returns_ = 0;
 
   // What is planned, and what has happened.
   std::vector<PlannedFault> planned_;
@@ -141,6 +144,7 @@ class Machine {
   unsigned points_ = 0;               // since it was entered
   std::multiset<Fault> struck_;
   std::set<std::pair<Fault, std::size_t>> struck_in_;
+  std::optional<Script> script_;
   std::optional<std::string> prepared_record_;  // the first that has its changes
   ActivationId id_;
   bool asked_ = false;

@@ -89,7 +89,8 @@ void ModelSystemd::run_jobs(JobVerb verb, std::vector<UnitName> units, milliseco
     if (!batch->done) return;
     auto answer_to = std::exchange(batch->done, nullptr);
     if (bus_.is_away()) return answer_to(unreachable());
-    answer_to(fail(Errc::timeout, "not done in time: " + batch->pending.begin()->text()));
+    // All may have ended without anybody having heard.
+    answer_to(fail(Errc::timeout, "not done in time, as far as is known"));
   });
 }
 
@@ -203,14 +204,20 @@ void ModelSystemd::reset_failed(std::vector<UnitName> units, Callback<void> done
       [done] { done(unreachable()); });
 }
 
+/// Once it is back, the adapter subscribes anew and has everything read again.
+void ModelSystemd::lose_bus(milliseconds duration) {
+  bus_.lose(duration);
+  loop_.put(duration, [this] { tell_all(); });
+}
+
 void ModelSystemd::reexecute(bool silently, milliseconds duration) {
   load_definitions();
-  bus_.lose(duration);
-  anew_until_ms_ = bus_.back_ms();
   if (silently)
-    silent_until_ms_ = bus_.back_ms();
+    bus_.lose(duration);
   else
-    loop_.put(duration, [this] { tell_all(); });
+    lose_bus(duration);
+  anew_until_ms_ = loop_.boottime_ms() + duration.count();
+  if (silently) silent_until_ms_ = anew_until_ms_;
 }
 
 void ModelSystemd::reload_by_somebody() {

@@ -43,6 +43,7 @@ class ModelSystemd : public UnitManager {
   void stop_process(const std::string& unit);
 
   // What goes wrong.
+  void lose_bus(std::chrono::milliseconds duration);
   void reexecute(bool silently, std::chrono::milliseconds duration);
   void reload_by_somebody();
   void crash(const UnitName& unit);
@@ -72,6 +73,7 @@ class ModelSystemd : public UnitManager {
   void begin_job(const UnitName& unit, std::uint64_t id);
   void end_job(const UnitName& unit, const std::string& result);
   void answer(const std::shared_ptr<Batch>& batch);
+  [[nodiscard]] bool is_to_be_stopped(const UnitName& unit) const;
   void start(const UnitName& unit);
   void stop(const UnitName& unit);
   void stopped(const UnitName& unit);

@@ -86,6 +86,11 @@ void ModelSystemd::set(Unit& unit, const std::string& active, const std::string&
     unit.bad_ms = loop_.boottime_ms();
 }
 
+bool ModelSystemd::is_to_be_stopped(const UnitName& name) const {
+  const auto job = jobs_.find(name);
+  return job != jobs_.end() && job->second.verb == JobVerb::stop;
+}
+
 void ModelSystemd::start(const UnitName& name) {
   auto& unit = units_[name];
   const auto run = ++unit.run;
@@ -113,7 +118,7 @@ void ModelSystemd::up(const UnitName& name) {
   auto& unit = units_[name];
   set(unit, "active", "running");
   tell(name);
-  end_job(name, "done");
+  if (!is_to_be_stopped(name)) end_job(name, "done");
   if (const auto crash = number_of(unit.process, "CrashAfterMs"))
     loop_.put(milliseconds{*crash}, [this, name, run = unit.run] { fail_run(name, run, "exit-code"); });
 }
@@ -129,14 +134,14 @@ void ModelSystemd::fail_run(const UnitName& name, std::uint64_t run, const std::
   const bool restarts = says(unit.text, "Restart=yes") && unit.state.restarts < kStartLimit;
   set(unit, restarts ? "activating" : "failed", restarts ? "auto-restart" : "failed");
   tell(name);
-  end_job(name, result == "timeout" ? "timeout" : "failed");
+  if (!is_to_be_stopped(name)) end_job(name, result == "timeout" ? "timeout" : "failed");
   if (restarts) restart_later(name, unit.run);
 }
 
 void ModelSystemd::restart_later(const UnitName& name, std::uint64_t run) {
   loop_.put(kRestartDelay, [this, name, run] {
     auto& unit = units_[name];
-    if (unit.run != run) return;
+    if (unit.run != run || is_to_be_stopped(name)) return;
     ++unit.state.restarts;
     start(name);
   });
@@ -184,7 +189,8 @@ void ModelSystemd::crash(const UnitName& name) {
 
 void ModelSystemd::restart_by_somebody(const UnitName& name) {
   auto& unit = units_[name];
-  if (unit.state.active != "active" || unit.state.load != "loaded") return;
+  if (unit.state.load != "loaded") return;
+  end_job(name, "canceled");
   ++unit.run;
   unit.state.restarts = 0;
   start(name);

@@ -30,7 +30,7 @@ void Machine::push() {
   request.gate.deadline = seconds{40};
   request.gate.strict = scenario.strict;
   request.activation_timeout = seconds{30};
-  request.confirm_timeout = seconds{10};
+  request.confirm_timeout = scenario.confirm == ConfirmMode::manual ? seconds{30} : seconds{10};
   request.test_for = seconds{5};
   request.auto_rollback = scenario.auto_rollback;
   asked_ = true;
@@ -55,11 +55,12 @@ void Machine::plan_confirm(std::size_t before, std::size_t after) {
       break;
     case Pusher::prompt:
       if (!awaited) return;
-      confirm_after_ms_ = random_.pick({1, 50, 2000, 4000});
+      confirm_after_ms_ =
+          random_.pick({1, 50, 2000, scenario.confirm == ConfirmMode::manual ? 15'000 : 8000});
       break;
     case Pusher::late:
       if (!awaited) return;
-      confirm_after_ms_ = 10'500;
+      confirm_after_ms_ = scenario.confirm == ConfirmMode::manual ? 30'500 : 10'500;
       break;
   }
   confirming_ = true;

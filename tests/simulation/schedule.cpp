@@ -67,7 +67,10 @@ void lead_to(std::size_t state, Scenario& scenario, Random& random) {
     return;
   }
   if (scenario.mode == Mode::test && state != index_of<Finished>()) scenario.mode = Mode::switch_now;
-  if (state == index_of<Observing>() && scenario.soak.count() == 0) scenario.soak = milliseconds{3000};
+  if (state == index_of<Observing>()) {
+    if (scenario.soak.count() == 0) scenario.soak = milliseconds{3000};
+    if (scenario.newcomer == Newcomer::healthy && random.chance(50)) scenario.newcomer = Newcomer::slow;
+  }
   if (state == index_of<Committing>() || state == index_of<AwaitingConfirmation>()) {
     scenario.newcomer =
         random.pick({Newcomer::healthy, Newcomer::healthy, Newcomer::slow, Newcomer::crashes_late});
@@ -118,11 +121,9 @@ std::string describe(const Schedule& schedule) {
                                    {scenario.failed_before, "a unit had failed before"}}) {
     if (flag) words += std::string(", ") + name;
   }
-  words += "\n";
   for (const auto& planned : schedule.faults) {
-    words += "  fault: " + std::string(kFaultNames[static_cast<std::size_t>(planned.fault)]) + ", while " +
-             std::string(kStateNames[planned.state]) + ", after " + std::to_string(planned.after) +
-             " points\n";
+    words += "\n  fault: " + std::string(kFaultNames[static_cast<std::size_t>(planned.fault)]) + ", while " +
+             std::string(kStateNames[planned.state]) + ", after " + std::to_string(planned.after) + " points";
   }
   return words;
 }

@@ -49,9 +49,7 @@ int main(int argc, char** argv) {
   app.add_flag("--json", json, "a document for programs instead of tables");
   CLI11_PARSE(app, argc, argv);
   if (replay) {
-    const auto words = explain(*replay);
-    std::cout << words;
-    return words.find("\nBROKEN ") == std::string::npos ? 0 : 1;
+    return explain(*replay, {}, [](const std::string& line) { std::cout << line << std::endl; }) ? 0 : 1;
   }
   budget.time = std::chrono::milliseconds{static_cast<std::int64_t>(minutes * 60'000)};
   if (budget.schedules == 0) budget.schedules = minutes > 0 ? ~std::uint64_t{0} / 2 : 100'000;

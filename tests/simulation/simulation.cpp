@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/simulation/simulation.hpp"
 
-#include <spdlog/spdlog.h>
+#include "tests/simulation/totality.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -11,6 +11,7 @@ namespace switchback::simulation {
 namespace {
 
 constexpr std::size_t kFailuresKept = 200;
+constexpr std::uint64_t kFeedEvery = 97;
 
 Ending ending_of(const guarantee::Facts& facts, bool broken) {
   if (broken) return Ending::broken;
@@ -49,7 +50,12 @@ void play_share(const Budget& budget, const Tampering& tampering, std::atomic<st
     if (from >= budget.schedules) return;
     for (auto index = from; index < std::min(from + kBatch, budget.schedules); ++index) {
       const auto seed = budget.first_seed + index;
-      auto verdict = play(seed, run.coverage, tampering);
+      Verdict verdict;
+      try {
+        verdict = play(seed, run.coverage, tampering);
+      } catch (const std::exception& error) {
+        verdict.broken.push_back(std::string("the engine threw: ") + error.what());
+      }
       if (verdict.broken.empty()) continue;
       ++run.broken;
       if (run.failures.size() < kFailuresKept) run.failures.push_back({seed, std::move(verdict.broken)});
@@ -61,13 +67,15 @@ void play_share(const Budget& budget, const Tampering& tampering, std::atomic<st
 
 }  // namespace
 
-Verdict play(std::uint64_t seed, Coverage& coverage, const Tampering& tampering, std::string* trace) {
+Verdict play(std::uint64_t seed, Coverage& coverage, const Tampering& tampering, const Told& told) {
   const auto schedule = make_schedule(seed);
-  std::function<void(const std::string&)> told;
-  if (trace != nullptr) told = [trace](const std::string& line) { *trace += line + "\n"; };
   Machine machine(schedule, coverage, tampering, told);
   machine.play();
   Verdict verdict{guarantee::broken_by(machine.facts()), {}, machine.digest()};
+  if (machine.script() && seed % kFeedEvery == 0) {
+    for (auto& problem : feed_every_pair(*machine.script(), coverage))
+      verdict.broken.push_back(std::move(problem));
+  }
   if (machine.facts().ended) judge_after_reboot(machine, verdict.broken);
   verdict.ending = ending_of(machine.facts(), !verdict.broken.empty());
   ++coverage.schedules;
@@ -79,7 +87,6 @@ Verdict play(std::uint64_t seed, Coverage& coverage, const Tampering& tampering,
 }
 
 Run play_many(const Budget& budget, const Tampering& tampering) {
-  spdlog::set_level(spdlog::level::off);
   const auto begun = std::chrono::steady_clock::now();
   std::atomic<std::uint64_t> next{0};
   std::atomic<bool> stop{false};
@@ -101,14 +108,12 @@ Run play_many(const Budget& budget, const Tampering& tampering) {
   return all;
 }
 
-std::string explain(std::uint64_t seed, const Tampering& tampering) {
-  spdlog::set_level(spdlog::level::off);
+bool explain(std::uint64_t seed, const Tampering& tampering, const Told& told) {
   Coverage coverage;
-  std::string trace;
-  const auto verdict = play(seed, coverage, tampering, &trace);
-  auto words = describe(make_schedule(seed)) + trace;
-  for (const auto& line : verdict.broken) words += "BROKEN " + line + "\n";
-  return words;
+  told(describe(make_schedule(seed)));
+  const auto verdict = play(seed, coverage, tampering, told);
+  for (const auto& line : verdict.broken) told("BROKEN " + line);
+  return verdict.broken.empty();
 }
 
 }  // namespace switchback::simulation

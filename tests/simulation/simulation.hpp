@@ -19,9 +19,11 @@ struct Verdict {
   std::string digest;  // of all that happened: the same for the same seed
 };
 
-/// Plays the schedule of `seed`. With `trace`, appends a line for everything that happens.
+using Told = std::function<void(const std::string& line)>;
+
+/// Plays the schedule of `seed`; tells a line for everything that happens, if anybody listens.
 [[nodiscard]] Verdict play(std::uint64_t seed, Coverage& coverage, const Tampering& tampering = {},
-                           std::string* trace = nullptr);
+                           const Told& told = {});
 
 struct Failure {
   std::uint64_t seed = 0;
@@ -43,6 +45,7 @@ struct Budget {
 [[nodiscard]] Run play_many(const Budget& budget, const Tampering& tampering = {});
 
 /// The schedule, what it broke, and everything that happened in it.
-[[nodiscard]] std::string explain(std::uint64_t seed, const Tampering& tampering = {});
+/// Tells it line by line as it happens; whether nothing was broken.
+bool explain(std::uint64_t seed, const Tampering& tampering, const Told& told);
 
 }  // namespace switchback::simulation

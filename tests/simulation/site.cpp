@@ -21,7 +21,7 @@ std::string model_of(Newcomer newcomer) {
     case Newcomer::crashes_soon:
       return "CrashAfterMs=700\n";
     case Newcomer::crashes_late:
-      return "CrashAfterMs=6000\n";
+      return "CrashAfterMs=4500\n";
     case Newcomer::restarts:
       return "CrashAfterMs=200\nRestart=yes\n";
   }
@@ -115,7 +115,8 @@ Work Site::work_of(const ProgramRun& program, ModelSystemd& systemd, Random& ran
   if (end != std::string::npos)
     return switch_work(*StorePath::parse(path.substr(0, end)), program.argv.at(1), systemd, random);
   if (program.environment.contains("DRY_ACTIVATE") && program.environment.at("DRY_ACTIVATE") == "1")
-    return {{{std::chrono::milliseconds{50}, [] {}}}, 0, false};
+    return {
+        {{std::chrono::milliseconds{50}, [] {}}}, scenario_.newcomer == Newcomer::start_fails ? 1 : 0, false};
   return script_work(systemd, random);
 }
 
@@ -132,7 +133,8 @@ Work Site::switch_work(const StorePath& closure, const std::string& verb, ModelS
                            }});
     return work;
   }
-  if (verb == "dry-activate") return {{{takes, [] {}}}, 0, false};
+  if (verb == "dry-activate")
+    return {{{takes, [] {}}}, scenario_.newcomer == Newcomer::start_fails ? 1 : 0, false};
   const bool newcomer = closure.name() == name_of(Kind::nixos, 2);
   const auto model = newcomer ? model_of(scenario_.newcomer) : "";
   work.hangs = newcomer && scenario_.newcomer == Newcomer::hangs;

@@ -16,6 +16,11 @@ bool needs_boundary(Fault fault) {
          fault == Fault::confirm_wrongly || fault == Fault::cancel;
 }
 
+/// Between the look at a profile and its change there is no time for somebody else in the world of links.
+bool is_setting_profile(const char* call, Where where) {
+  return std::string_view(call) == "profile" && where == Where::before;
+}
+
 bool is_writing_record(const char* call, Where where) {
   return std::string_view(call) == "record" && where == Where::within;
 }
@@ -36,7 +41,8 @@ void Machine::consider(const char* call, Where where, bool boundary) {
   ++points_;
   for (auto planned = planned_.begin(); planned != planned_.end();) {
     const bool due = planned->state == *state_ && points_ > planned->after &&
-                     (planned->fault != Fault::tear_record || is_writing_record(call, where));
+                     (planned->fault != Fault::tear_record || is_writing_record(call, where)) &&
+                     (planned->fault != Fault::move_profile || !is_setting_profile(call, where));
     if (!due) {
       ++planned;
       continue;
@@ -112,7 +118,7 @@ void Machine::strike_bus(Fault fault) {
     case Fault::lose_bus: {
       const milliseconds away{random_.pick({300, 3000, 3000, 20'000, 20'000, 60'000, 400'000})};
       if (away > seconds{20}) long_outage_ = true;
-      return bus.lose(away);
+      return systemd_->lose_bus(away);
     }
     case Fault::reexecute:
     case Fault::reexecute_silently:
@@ -130,7 +136,10 @@ void Machine::strike_unit(Fault fault) {
   if (fault == Fault::fail_unit) return systemd_->fail_next_start();
   std::vector<UnitName> running;
   for (const auto& [name, unit] : systemd_->units()) {
-    if (!unit.process.empty() && name.text() != "ssh.service") running.push_back(name);
+    // What was stopped may be started by traffic on a socket, or by a message on the bus.
+    const bool starts =
+        fault == Fault::restart_unit && unit.state.load == "loaded" && unit.state.active == "inactive";
+    if ((starts || !unit.process.empty()) && name.text() != "ssh.service") running.push_back(name);
   }
   if (running.empty()) return;
   const auto& unit = running[random_.below(running.size())];

@@ -16,7 +16,6 @@ bool is_harmless(Fault fault) {
     case Fault::drop_signals:
     case Fault::reload_by_somebody:
     case Fault::set_clock_back:
-    case Fault::restart_unit:
     case Fault::confirm_wrongly:
       return true;
     default:
@@ -27,6 +26,11 @@ bool is_harmless(Fault fault) {
 /// The newcomer is held from the beginning of preparing, and may be gone before.
 bool is_collection(Fault fault) {
   return fault == Fault::collect_garbage || fault == Fault::collect_generations;
+}
+
+/// What is looked at is only looked at later.
+bool is_short_outage(Fault fault) {
+  return fault == Fault::lose_bus || fault == Fault::reexecute || fault == Fault::reexecute_silently;
 }
 
 bool is_survived_unaided(Fault fault) {
@@ -67,12 +71,9 @@ guarantee::ProfileFacts Machine::profile_facts(Kind kind) {
   facts.runs = site_.runs(kind, *systemd_);
   facts.named = site_.named(kind);
   facts.boots = site_.boots(kind);
-  if (prepared_record_) {
-    const auto record = parse_record(*prepared_record_);
-    for (const auto& change : record ? record->changes : std::vector<PreparedChange>{}) {
-      if (change.profile == Site::profile_of(kind))
-        facts.before = change.previous ? change.previous->name() : "";
-    }
+  for (const auto& change : script_ ? script_->changes : std::vector<PreparedChange>{}) {
+    if (change.profile == Site::profile_of(kind))
+      facts.before = change.previous ? change.previous->name() : "";
   }
   facts.can_be_undone = kind != Kind::script || !facts.before.empty();
   if (const auto moved = moved_.find(kind); moved != moved_.end()) {
@@ -102,14 +103,20 @@ void Machine::note_blindness() {
 std::int64_t Machine::allowed_ms() const {
   constexpr std::int64_t kAttempt = 240'000 + 40'000;
   constexpr std::int64_t kUpToRevert = 120'000 + 30'000 + 40'000 + 10'000 + 120'000;
-  return kUpToRevert + 2 * kAttempt + deaths_ * (kAttempt + 120'000) + returns_ * 30'000 + 120'000;
+  return kUpToRevert + 2 * kAttempt + deaths_ * (kAttempt + 120'000) + 120'000;
 }
 
 std::optional<Outcome> Machine::due() const {
   const auto& scenario = schedule_.scenario;
-  const bool undisturbed = std::all_of(struck_in_.begin(), struck_in_.end(), [](const auto& struck) {
+  const bool undisturbed = std::all_of(struck_in_.begin(), struck_in_.end(), [this](const auto& struck) {
     const auto& [fault, state] = struck;
-    return is_harmless(fault) || (is_collection(fault) && state != State(Preparing{}).index());
+    const bool is_watched =
+        state == State(Observing{}).index() || state == State(AwaitingConfirmation{}).index();
+    if (is_short_outage(fault)) return is_watched && !long_outage_;
+    // While it is switched, somebody's restart of a unit takes the place of our own job.
+    return is_harmless(fault) || (is_collection(fault) && state != State(Preparing{}).index()) ||
+           (fault == Fault::restart_unit && state != State(Preparing{}).index() &&
+            state != State(Switching{}).index());
   });
   if (!undisturbed) return std::nullopt;
   if (breaks_units(scenario.newcomer)) return std::nullopt;
@@ -133,6 +140,9 @@ bool Machine::may_need_a_person() const {
 
 void Machine::gather_facts() {
   const auto& scenario = schedule_.scenario;
+  if (prepared_record_) {
+    if (const auto record = parse_record(*prepared_record_)) script_ = script_of(*record);
+  }
   facts_.took_ms = ended_ms_ - begun_ms_;
   facts_.allowed_ms = allowed_ms();
   facts_.outcome = outcome();

@@ -29,11 +29,10 @@ TEST_CASE(
   REQUIRE(world.confirm(id));
   world.disk.full = true;
   world.kill_activator();
-  (void)world.loop.run_until([&] { return !world.engine->is_running(); });
-  CHECK_FALSE(world.engine->is_running());
+  world.loop.pass(std::chrono::minutes{1});
   world.disk.full = false;
-  world.kill_activator();
-  (void)world.loop.run_until([&] { return !world.disk.record; });
+  CHECK(world.loop.run_until([&] { return !world.engine->is_running(); }));
+  CHECK_FALSE(world.disk.record);
   CHECK(world.disk.history.size() == 1);
   CHECK(world.confirm(id)->outcome->outcome == Outcome::committed);
 }
@@ -47,8 +46,8 @@ TEST_CASE("after a soft reboot the trial's units, which it has started again, ar
   world.soft_reboot();
   REQUIRE(world.running_closure() == "web-2");  // the generator has found the trial in /run
   CHECK(world.await_outcome().outcome == Outcome::reverted);
-  CHECK(world.systemd->jobs ==
-        std::vector<std::string>{"stop web.service", "daemon-reload", "start web.service"});
+  CHECK(world.systemd->jobs == std::vector<std::string>{"stop web.service", "daemon-reload",
+                                                        "stop web.service", "start web.service"});
   CHECK(world.running_closure() == "web-1");
   CHECK(world.run.trial.empty());
 }
@@ -96,4 +95,96 @@ TEST_CASE(
   host.world.reboot();
   CHECK(host.world.await_outcome().outcome == Outcome::committed);
   CHECK(host.profile() == "app-2");
+}
+
+TEST_CASE(
+    "a boot that cannot be told from others yet is asked about again, and the trial reverted in the end",
+    "[recovery]") {
+  World world;
+  REQUIRE(world.activate(world.request(world.closure("web-1"))).outcome == Outcome::committed);
+  (void)world.activate_until(world.request(world.closure("web-2"), ConfirmMode::automatic),
+                             Phase::awaiting_confirmation);
+  world.host->boot_answers = false;
+  world.kill_activator();
+  world.loop.pass(std::chrono::seconds{10});
+  CHECK(world.engine->is_running());  // it must not exit as if it were idle
+  CHECK(world.engine->activate(world.request(store_path("web-1")), "alice").error().code == Errc::corrupt);
+  world.host->boot_answers = true;
+  CHECK(world.loop.run_until([&] { return !world.engine->is_running(); }));
+  CHECK(world.running_closure() == "web-1");
+  CHECK_FALSE(world.disk.record);
+}
+
+TEST_CASE("an end that the full disk keeps out of the history is written down once there is room",
+          "[recovery]") {
+  World world;
+  REQUIRE(world.activate(world.request(world.closure("web-1"))).outcome == Outcome::committed);
+  const auto id = world.activate_until(world.request(world.closure("web-2"), ConfirmMode::automatic),
+                                       Phase::awaiting_confirmation);
+  world.disk.full = true;
+  REQUIRE(world.engine->cancel({id, ""}));
+  world.loop.pass(std::chrono::minutes{5});
+  CHECK(world.running_closure() == "web-1");
+  CHECK(world.engine->is_running());  // the activator must not go: nobody would come back for it
+  CHECK(world.engine->activate(world.request(store_path("web-1")), "alice").error().code == Errc::corrupt);
+  world.disk.full = false;
+  CHECK(world.await_outcome().outcome == Outcome::reverted);
+  CHECK_FALSE(world.disk.record);
+  CHECK(world.disk.history.size() == 2);
+  CHECK(world.activate(world.request(store_path("web-1"))).outcome == Outcome::committed);
+}
+
+TEST_CASE("what a boot amid a broken commit has brought up is not known: the revert is done in full",
+          "[recovery]") {
+  World world;
+  REQUIRE(world.activate(world.request(world.closure("web-1"))).outcome == Outcome::committed);
+  const auto id = world.activate_until(world.request(world.closure("web-2"), ConfirmMode::automatic),
+                                       Phase::awaiting_confirmation);
+  world.host->disks = fail(Errc::io, "the disk is broken");
+  const auto listening = world.engine->watch({id, 0}, [&](const Event& event) {
+    const auto* entered = std::get_if<PhaseEvent>(&event.body);
+    // From now on nothing can be set back.
+    if (entered != nullptr && entered->phase == Phase::reverting) world.disk.full = true;
+  });
+  world.engine->confirm({id}, world.loop.boottime_ms(), [](const Result<ActivationStatus>&) {});
+  world.await_phase(Phase::reverting);
+  world.host->disks = {};
+  world.disk.full = false;
+  world.reboot();
+  REQUIRE(world.running_closure() == "web-2");  // its copies had become the committed ones
+  CHECK(world.await_outcome().outcome == Outcome::reverted);
+  CHECK(world.systemd->jobs == std::vector<std::string>{"stop web.service", "daemon-reload",
+                                                        "stop web.service", "start web.service"});
+  CHECK(world.committed_closure() == "web-1");
+  CHECK(world.profile_closure() == "web-1");
+}
+
+TEST_CASE(
+    "a unit that traffic has started again between its stop and the reload does not go on by the old "
+    "definition",
+    "[recovery]") {
+  World world;
+  REQUIRE(world.activate(world.request(world.closure("web-1"))).outcome == Outcome::committed);
+  // As a socket would: as soon as it is stopped, and only until the reload.
+  const auto start_when_stopped = [&] {
+    (void)world.loop.run_until([&] { return world.systemd->active_state("web.service") == "inactive"; });
+    world.systemd->set_active("web.service", "active");
+    world.systemd->set_invocation("web.service", "by traffic");
+  };
+  const auto invocation = [&] { return world.systemd->invocation("web.service"); };
+  const auto request = world.request(world.closure("web-2"), ConfirmMode::automatic);
+  SECTION("in the trial") {
+    REQUIRE(world.engine->activate(request, "root"));
+    world.follow(request.id);
+    start_when_stopped();
+    world.await_phase(Phase::awaiting_confirmation);
+    CHECK(invocation() != "by traffic");
+  }
+  SECTION("in the revert") {
+    const auto id = world.activate_until(request, Phase::awaiting_confirmation);
+    REQUIRE(world.engine->cancel({id, ""}));
+    start_when_stopped();
+    CHECK(world.await_outcome().outcome == Outcome::reverted);
+    CHECK(invocation() != "by traffic");
+  }
 }

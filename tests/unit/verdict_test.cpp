@@ -115,6 +115,18 @@ TEST_CASE("a unit that systemd cannot load is unhealthy, one that an administrat
   CHECK(verdict_on(state) == UnitVerdict::healthy);
 }
 
+TEST_CASE("a unit whose definition is gone must not run any more", "[verdict]") {
+  auto expected = touching_web();
+  expected.must_run.clear();
+  auto state = running();
+  state.load = "not-found";
+  CHECK(verdict_on(state, expected) == UnitVerdict::unhealthy);
+  state.active = "deactivating";
+  CHECK(verdict_on(state, expected) == UnitVerdict::pending);
+  state.active = "inactive";
+  CHECK(verdict_on(state, expected) == UnitVerdict::healthy);
+}
+
 TEST_CASE("restarts are counted although NRestarts is reset in between", "[verdict]") {
   const auto expected = touching_web();
   auto track = start_track(kWeb, restarting(0), expected);

@@ -125,7 +125,10 @@ class FakeHost : public Host {
  public:
   FakeHost(FakeRun& run, FakeLoop& loop) : run_(run), loop_(loop) {}
   std::string name() override { return "fake"; }
-  Result<BootIdentity> boot() override { return BootIdentity{boot_id, run_.token, soft_reboots}; }
+  Result<BootIdentity> boot() override {
+    if (!boot_answers) return fail(Errc::unavailable, "systemd does not answer");
+    return BootIdentity{boot_id, run_.token, soft_reboots};
+  }
   Status sync_disks() override {
     ++syncs;
     return disks;
@@ -146,6 +149,7 @@ class FakeHost : public Host {
   }
   std::string boot_id = "boot-1";
   std::uint64_t soft_reboots = 0;
+  bool boot_answers = true;
   Status verification;
   Status disks;  // what a sync of them answers
   int syncs = 0;

@@ -96,6 +96,10 @@ std::string FakeSystemd::active_state(const std::string& name) {
   return found == units_.end() ? "inactive" : found->second.state.active;
 }
 
+std::string FakeSystemd::invocation(const std::string& name) {
+  return units_[unit_name(name)].state.invocation;
+}
+
 std::string FakeSystemd::definition(const std::string& name) {
   const auto found = units_.find(unit_name(name));
   return found == units_.end() ? "" : found->second.text;

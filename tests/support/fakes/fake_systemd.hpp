@@ -26,6 +26,7 @@ class FakeSystemd : public UnitManager {
   void set_active(const std::string& unit, const std::string& active);
   void set_invocation(const std::string& unit, const std::string& invocation);
   [[nodiscard]] std::string active_state(const std::string& unit);
+  [[nodiscard]] std::string invocation(const std::string& unit);
   /// The text that systemd loaded for `unit`; empty when none.
   [[nodiscard]] std::string definition(const std::string& unit);
   std::vector<std::string> jobs;  // «start web.service», in the order they were submitted

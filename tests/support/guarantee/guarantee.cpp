@@ -33,7 +33,8 @@ void check_moved(const ProfileFacts& profile, Broken& broken) {
 
 void check_places(const Facts& facts, const ProfileFacts& profile, Broken& broken) {
   if (facts.outcome && is_told(*facts.outcome)) return;
-  if (profile.moved && profile.moved_to != profile.before) return check_moved(profile, broken);
+  if (profile.moved && (profile.named == profile.moved_to || profile.moved_to != profile.before))
+    return check_moved(profile, broken);
   const auto recorded = facts.outcome && is_commit(*facts.outcome) ? profile.wanted : profile.before;
   // What an unhealthy closure or a script without one before it has left running is told, and not known.
   const bool is_exact = profile.can_be_undone && facts.outcome != Outcome::committed_unhealthy;
