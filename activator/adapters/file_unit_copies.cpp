@@ -109,6 +109,10 @@ Status FileUnitCopies::place_trial(const ActivationId& id, const ProfileName& pr
   return link_durably(places_.trials() + "/" + profile.text(), directory);
 }
 
+bool FileUnitCopies::has_trial(const ProfileName& profile) {
+  return read_current(places_.trials() + "/" + profile.text()).value_or(std::nullopt).has_value();
+}
+
 Status FileUnitCopies::drop_trial(const ProfileName& profile) {
   return remove_durably(places_.trials() + "/" + profile.text());
 }

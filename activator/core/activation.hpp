@@ -135,6 +135,7 @@ struct Restarted {
   bool same_boot = true;
   bool new_is_committed = false;  // another boot: it came up with the new closures
   bool run_was_kept = false;      // another boot, a soft one: what is in /run of the trial is what came up
+  bool trial_stands = true;       // the same boot: what was tried is still in place
 };
 
 using ActivationEvent = std::variant<Prepared, PreparationFailed, StepDone, StepFailed, Superseded,

@@ -85,6 +85,7 @@ class Engine {
   [[nodiscard]] Result<ChangeRequest> resolve(const RollbackRequest& request);
   [[nodiscard]] std::optional<GenerationInfo> ran_before(const ProfileName& profile, const StorePath& now);
   [[nodiscard]] bool came_up_new() const;
+  [[nodiscard]] bool trial_stands() const;
   [[nodiscard]] std::vector<ProfileStatus> profile_statuses();
   [[nodiscard]] OutcomeEvent outcome_event() const;
   [[nodiscard]] ActivationStatus running_status() const;

@@ -253,6 +253,11 @@ TEST_CASE("the activator goes on after its own death as the phase demands", "[ac
     CHECK(find<KeepDeadline>(*after) != nullptr);
     CHECK(find<WatchGate>(*after) != nullptr);
   }
+  SECTION("what was taken back meanwhile, which no record says, is not gone on with") {
+    const auto state = GENERATE(values<State>({Observing{}, AwaitingConfirmation{}, Committing{2}}));
+    const auto after = step(script, state, Restarted{.trial_stands = false});
+    CHECK(phase_of(after->next) == Phase::reverting);
+  }
   SECTION("committing goes on from the first step, since every one can be repeated") {
     const auto after = step(script, Committing{2}, Restarted{true, false});
     CHECK(after->next == State{Committing{0}});

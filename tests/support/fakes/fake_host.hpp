@@ -83,6 +83,7 @@ class FakeCopies : public UnitCopies {
                const std::vector<UnitDirEntry>& entries) override;
   std::string staged_directory(const ActivationId&, const ProfileName&) override { return "/run/staged"; }
   Status place_trial(const ActivationId& id, const ProfileName& profile) override;
+  bool has_trial(const ProfileName& profile) override { return run_.trial.contains(profile); }
   Status drop_trial(const ProfileName& profile) override;
   Status commit(const ProfileName& profile, const StorePath& closure,
                 const std::vector<UnitDirEntry>& entries) override;
