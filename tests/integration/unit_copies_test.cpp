@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Unit directories, the copies that are made of them, and what the generator makes of those, on a real file
 // system.
+#include "activator/adapters/durable_file.hpp"
 #include "activator/adapters/file_unit_copies.hpp"
 #include "activator/generator/generate.hpp"
 #include "activator/generator/unit_directory.hpp"
@@ -152,6 +153,19 @@ TEST_CASE("the generator takes a trial's units in place of the committed ones, a
   host.generate();
   CHECK(host.dir.read("out/web.service") == kService);
   CHECK(host.dir.read("out/old.service") == kService);
+  CHECK(host.complaints.empty());
+}
+
+TEST_CASE("a trial whose placing was cut short is no trial, of this profile or another", "[generator]") {
+  Places host;
+  host.commit(kApp, "web-1", {{"web.service", kService, ""}});
+  host.place(kApp, "web-2", {{"new.service", kService, ""}});
+  const auto trial = host.places.trials() + "/" + kApp.text();
+  std::filesystem::rename(trial, temporary_name(trial));
+  CHECK_FALSE(host.copies.has_trial(kApp));
+  host.generate();
+  CHECK(host.dir.has("out/web.service"));
+  CHECK_FALSE(host.dir.has("out/new.service"));
   CHECK(host.complaints.empty());
 }
 
