@@ -153,7 +153,10 @@ Status FileUnitCopies::forget(const ProfileName& profile) {
 
 void FileUnitCopies::clean() {
   for (const auto& path : {places_.trials(), places_.staged()}) {
-    if (auto removed = remove_tree(path); !removed) spdlog::warn("{}", removed.error().message);
+    if (auto removed = remove_tree(path); !removed) {
+      spdlog::warn("{}", removed.error().message);
+      break;  // what a trial that is left leads to must be left too
+    }
   }
   const auto profiles = list_profiles(places_.etc);
   if (!profiles) return;

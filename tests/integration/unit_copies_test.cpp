@@ -169,6 +169,17 @@ TEST_CASE("a trial whose placing was cut short is no trial, of this profile or a
   CHECK(host.complaints.empty());
 }
 
+TEST_CASE("a trial that leads nowhere is told, and the committed units are there", "[generator]") {
+  Places host;
+  host.commit(kApp, "web-1", {{"web.service", kService, ""}});
+  host.place(kApp, "web-2", {{"new.service", kService, ""}});
+  std::filesystem::remove_all(host.places.staged());
+  host.generate();
+  CHECK(host.dir.has("out/web.service"));
+  REQUIRE(host.complaints.size() == 1);
+  CHECK_THAT(host.complaints.front(), ContainsSubstring("which is gone"));
+}
+
 TEST_CASE("units of several profiles are all there, also of one that has nothing but a trial",
           "[generator]") {
   Places host;
