@@ -147,8 +147,11 @@ Status FileUnitCopies::forget(const ProfileName& profile) {
   std::error_code error;
   if (!fs::exists(fs::symlink_status(home, error))) return {};
   if (auto removed = remove_durably(home + "/current"); !removed) return removed;
-  if (auto removed = remove_tree(home); !removed) return removed;
-  return sync_directory(places_.etc);
+  // Nothing leads to the rest any more; clean() takes what stays.
+  auto removed = remove_tree(home);
+  if (removed) removed = sync_directory(places_.etc);
+  if (!removed) spdlog::warn("{}", removed.error().message);
+  return {};
 }
 
 void FileUnitCopies::clean() {

@@ -5,6 +5,7 @@
 #include "activator/adapters/file_unit_copies.hpp"
 #include "activator/generator/generate.hpp"
 #include "activator/generator/unit_directory.hpp"
+#include "tests/integration/private_mounts.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -113,6 +114,16 @@ TEST_CASE("a commit makes one closure's copies current, and can be repeated", "[
   REQUIRE(host.copies.forget(kApp));
   REQUIRE(host.copies.forget(kApp));
   CHECK_FALSE(host.dir.has("etc/app"));
+  CHECK(host.copies.committed()->empty());
+}
+
+TEST_CASE("copies are forgotten with their link, whatever stays of them", "[copies]") {
+  Places host;
+  host.commit(kApp, "web-1", {{"web.service", kService, ""}});
+  const PrivateMounts mounts;
+  mounts.mount_empty(host.dir /
+                     ("etc/app/" + closure("web-1").text().substr(11)));  // which cannot be removed
+  CHECK(host.copies.forget(kApp));
   CHECK(host.copies.committed()->empty());
 }
 
