@@ -68,6 +68,7 @@ struct Reverting {
   std::vector<Cause> causes;  // why
   std::size_t begun = 0;
   bool set_back = false;    // a commit had begun: its effects are undone first
+  bool stays_set = false;   // they could not be undone: only what runs is brought back
   bool rebooted = false;    // the trial is gone already
   bool superseded = false;  // somebody else changed a profile meanwhile: it is left to them
   int attempt = 1;          // kMaxRevertAttempts at most
