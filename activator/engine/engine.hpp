@@ -66,7 +66,9 @@ class Engine {
  private:
   void handle(const ActivationEvent& event);
   void keep_touched(const UnitPlan& touched);
+  [[nodiscard]] std::string record_text() const;
   [[nodiscard]] Status save();
+  [[nodiscard]] bool is_in_place() const;
   void announce_phase(const State& before);
   void gather_evidence();
   void perform(const Action& action);

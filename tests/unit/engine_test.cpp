@@ -317,6 +317,16 @@ TEST_CASE("what was taken back on a full disk, so that no record says so, is not
   CHECK(world.committed_closure() == "web-1");
 }
 
+TEST_CASE("a record that says committed is gone by, also when it could not be synced", "[engine]") {
+  Settled settled;
+  auto& world = settled.world;
+  world.disk.unsynced = "\"outcome\":\"committed\"";
+  const auto outcome = world.activate(world.request(world.closure("web-2")));
+  CHECK(outcome.outcome == Outcome::committed);
+  CHECK(world.running_closure() == "web-2");
+  CHECK(world.profile_closure() == "web-2");
+}
+
 TEST_CASE("a record that cannot be read is told, and nothing is touched", "[engine]") {
   Settled settled;
   auto& world = settled.world;

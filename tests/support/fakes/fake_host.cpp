@@ -146,6 +146,8 @@ Status FakeRecords::save(const std::string& record) {
   ++disk_.saves;
   if (disk_.full) return fail(Errc::io, "/var/lib/switchback/running.json: no space left on device");
   disk_.record = record;
+  if (!disk_.unsynced.empty() && record.find(disk_.unsynced) != std::string::npos)
+    return fail(Errc::io, "cannot sync the directory /var/lib/switchback: input/output error");
   return {};
 }
 

@@ -45,6 +45,7 @@ struct FakeDisk {
   std::vector<std::string> events;
   std::vector<std::pair<ActivationId, std::string>> history;  // oldest first
   bool full = false;                                          // every write fails
+  std::string unsynced = {};  // a record that says so takes its place, and cannot be synced
   int saves = 0;
 };
 
