@@ -185,8 +185,11 @@ class FakePrograms : public Programs {
            std::function<void(ProgramEnd)> done) override;
   void cancel() override;
   void abandon(const std::string&, Callback<void> done) override {
+    left_behind_ = false;
     loop_.post([done = std::move(done)] { done({}); });
   }
+  /// What runs has nobody any more who hears of its end; its unit stays until it is abandoned.
+  void lose_activator() { left_behind_ = left_behind_ || under_way_ > 0; }
 
   std::map<std::string, Effect> effects;  // by the program's path
   std::set<std::string> hangs;            // these never end by themselves
@@ -195,6 +198,8 @@ class FakePrograms : public Programs {
  private:
   FakeLoop& loop_;
   std::function<void(ProgramEnd)> hanging_;
+  int under_way_ = 0;
+  bool left_behind_ = false;
 };
 
 }  // namespace switchback::test
