@@ -9,6 +9,8 @@
 #include "tests/killpoints/life.hpp"
 #include "tests/killpoints/messages.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -80,6 +82,10 @@ KeptHost::KeptHost(const Scenario& scenario, std::string root, std::string progr
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what the activator leaves behind becomes ours
   profile_ = *profiles_.locate(profile_of(scenario), "root");
   install();
+  if (scenario_.locked) {
+    lock_.reset(::open((profile_.path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (::flock(lock_.get(), LOCK_EX | LOCK_NB) < 0) throw std::runtime_error("cannot lock the profile");
+  }
   boot();
 }
 
@@ -141,6 +147,7 @@ Course KeptHost::deploy(bool slow_programs) {
     ++course.lives;
     course.stuck = course.stuck || (WIFEXITED(status) && WEXITSTATUS(status) == kStuck);
     if (WIFSIGNALED(status)) {
+      course.stuck = course.stuck || WTERMSIG(status) != SIGKILL;
       const bool down = died == plan_->has_died
                             ? !struck && plan_->has_struck && plan_->fault == Fault::kill_reboot
                             : scenario_.reboots_first;

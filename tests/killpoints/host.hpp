@@ -79,6 +79,7 @@ class KeptHost {
   EventLoop loop_;
   NixProfiles profiles_;
   ProfileLink profile_;
+  UniqueFd lock_;
   FakeLoop time_;
   FakeDisk disk_;
   FakeRun run_;

@@ -61,6 +61,10 @@ TEST_CASE("units that are a host's first", "[killpoints]") {
   check_all_survived({.name = "first units", .before = ""});
 }
 
+TEST_CASE("units whose profile nix-env moves", "[killpoints]") {
+  check_all_survived({.name = "units moved by nix-env", .locked = true});
+}
+
 TEST_CASE("units that are removed", "[killpoints]") {
   check_all_survived({.name = "units removed", .after = ""});
 }

@@ -144,6 +144,7 @@ void live(const Scenario& scenario, const Birth& birth, Plan* plan) {
   try {
     spdlog::set_level(spdlog::level::off);
     plan->activator = ::getpid();
+    ::alarm(30);  // real seconds: it is stuck then
     plan->fails_from_now = false;
     take_part(plan);
     status = Life(scenario, birth).run(birth.first);

@@ -21,6 +21,7 @@ struct Scenario {
   Outcome ends = Outcome::committed;   // without a fault
   bool confirms = true;                // whether the pusher does
   std::map<std::string, int> exits{};  // of programs: «nixos-2 test»; else 0
+  bool locked = false;                 // another nix holds the profile's lock: nix-env is left to move it
   std::string dies_first_at{};         // the point at which the activator dies beforehand
   bool reboots_first = false;          // and the host with it
 };
