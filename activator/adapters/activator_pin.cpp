@@ -106,7 +106,7 @@ Status ActivatorPin::copy_image() const {
 }
 
 void ActivatorPin::unpin() {
-  for (const auto& path : {drop_in(), places_.copy}) {
+  for (const auto& path : {drop_in(), temporary_name(drop_in()), places_.copy, places_.copy + ".partial"}) {
     if (::unlink(path.c_str()) < 0 && errno != ENOENT)
       spdlog::warn("cannot remove {}: {}", path, errno_text(errno));
   }

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <climits>
 
@@ -16,11 +15,6 @@ namespace {
 
 tl::unexpected<Error> failed(const std::string& doing, const std::string& path, int error_number) {
   return fail(Errc::io, doing + " " + path + ": " + errno_text(error_number));
-}
-
-std::string temporary_name(const std::string& path) {
-  static std::atomic<unsigned> counter{0};
-  return path + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
 }
 
 // fsync may not be repeated after EIO (the pages are then clean and lost), but may after EINTR.
@@ -44,6 +38,11 @@ Status rename_into_place(const std::string& temporary, const std::string& path) 
 }
 
 }  // namespace
+
+std::string temporary_name(const std::string& path) {
+  const auto name = path.rfind('/') + 1;  // 0 when it has none
+  return path.substr(0, name) + "." + path.substr(name) + ".tmp";
+}
 
 std::string directory_of(const std::string& path) {
   const auto slash = path.rfind('/');
@@ -72,6 +71,7 @@ Status sync_directory(const std::string& directory) {
 
 Status write_durably(const std::string& path, std::string_view content, mode_t mode) {
   const auto temporary = temporary_name(path);
+  ::unlink(temporary.c_str());
   UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!fd.valid()) return failed("cannot create", temporary, errno);
   auto status = write_and_sync(fd.get(), content, path);
@@ -83,6 +83,7 @@ Status write_durably(const std::string& path, std::string_view content, mode_t m
 
 Status link_durably(const std::string& path, const std::string& target) {
   const auto temporary = temporary_name(path);
+  ::unlink(temporary.c_str());
   if (::symlink(target.c_str(), temporary.c_str()) < 0) return failed("cannot link", path, errno);
   auto status = rename_into_place(temporary, path);
   if (!status) ::unlink(temporary.c_str());

@@ -41,6 +41,10 @@ namespace switchback {
 /// What the link at `path` says; nullopt when nothing is there. Errors: io, also when it is no link.
 [[nodiscard]] Result<std::optional<std::string>> read_link(const std::string& path);
 
+/// What the two above write before it takes `path`'s place, and a crash may leave: the next of them replaces
+/// it. Hidden, so that it is no profile, no drop-in and no document where `path` would be one.
+[[nodiscard]] std::string temporary_name(const std::string& path);
+
 /// Everything of `path` before its last slash; `.` when it has none.
 [[nodiscard]] std::string directory_of(const std::string& path);
 

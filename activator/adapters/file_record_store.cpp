@@ -51,8 +51,11 @@ Status FileRecordStore::save(const std::string& record) {
 
 Result<std::optional<std::string>> FileRecordStore::load() {
   auto record = read_file(running(), kMaxRecordBytes);
-  // A crash in the middle of finish() leaves events that belong to no activation.
-  if (record && !record->has_value()) ::unlink(running_events().c_str());
+  // A crash in the middle of finish() leaves events that belong to no activation, one in the first save()
+  // half a record.
+  if (record && !record->has_value()) {
+    for (const auto& path : {running_events(), temporary_name(running())}) ::unlink(path.c_str());
+  }
   return record;
 }
 

@@ -109,6 +109,10 @@ Status FileUnitCopies::place_trial(const ActivationId& id, const ProfileName& pr
   return link_durably(places_.trials() + "/" + profile.text(), directory);
 }
 
+bool FileUnitCopies::has_trial(const ProfileName& profile) {
+  return read_current(places_.trials() + "/" + profile.text()).value_or(std::nullopt).has_value();
+}
+
 Status FileUnitCopies::drop_trial(const ProfileName& profile) {
   return remove_durably(places_.trials() + "/" + profile.text());
 }
@@ -143,13 +147,19 @@ Status FileUnitCopies::forget(const ProfileName& profile) {
   std::error_code error;
   if (!fs::exists(fs::symlink_status(home, error))) return {};
   if (auto removed = remove_durably(home + "/current"); !removed) return removed;
-  if (auto removed = remove_tree(home); !removed) return removed;
-  return sync_directory(places_.etc);
+  // Nothing leads to the rest any more; clean() takes what stays.
+  auto removed = remove_tree(home);
+  if (removed) removed = sync_directory(places_.etc);
+  if (!removed) spdlog::warn("{}", removed.error().message);
+  return {};
 }
 
 void FileUnitCopies::clean() {
   for (const auto& path : {places_.trials(), places_.staged()}) {
-    if (auto removed = remove_tree(path); !removed) spdlog::warn("{}", removed.error().message);
+    if (auto removed = remove_tree(path); !removed) {
+      spdlog::warn("{}", removed.error().message);
+      break;  // what a trial that is left leads to must be left too
+    }
   }
   const auto profiles = list_profiles(places_.etc);
   if (!profiles) return;

@@ -24,6 +24,7 @@ class FileUnitCopies : public UnitCopies {
                              const std::vector<UnitDirEntry>& entries) override;
   [[nodiscard]] std::string staged_directory(const ActivationId& id, const ProfileName& profile) override;
   [[nodiscard]] Status place_trial(const ActivationId& id, const ProfileName& profile) override;
+  [[nodiscard]] bool has_trial(const ProfileName& profile) override;
   [[nodiscard]] Status drop_trial(const ProfileName& profile) override;
   [[nodiscard]] Status commit(const ProfileName& profile, const StorePath& closure,
                               const std::vector<UnitDirEntry>& entries) override;

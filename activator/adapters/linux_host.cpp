@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <charconv>
 #include <climits>
+#include <cstdio>
 #include <set>
 
 namespace switchback {
@@ -44,13 +45,16 @@ Result<std::string> read_small(const std::string& path) {
 // Complete from the moment it has its name; who comes first wins.
 Status make_token(const std::string& path) {
   if (auto made = make_directories(directory_of(path)); !made) return made;
-  const auto partial = path + ".partial-" + std::to_string(::getpid());
+  const auto partial = path + ".partial";
   ::unlink(partial.c_str());
   UniqueFd fd(::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid()) return failed("cannot create", partial);
   auto status = write_all(fd.get(), ActivationId::random().text() + "\n", partial);
-  if (status && ::link(partial.c_str(), path.c_str()) < 0 && errno != EEXIST)
-    status = failed("cannot create", path);
+  const auto renamed = [&] {
+    return ::renameat2(AT_FDCWD, partial.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0;
+  };
+  if (status && renamed()) return {};
+  if (status && errno != EEXIST) status = failed("cannot create", path);
   ::unlink(partial.c_str());
   return status;
 }

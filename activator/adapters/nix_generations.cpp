@@ -68,14 +68,17 @@ Result<std::optional<ProfileLock>> ProfileLock::try_take(const std::string& prof
     }
     struct stat info {};
     if (::fstat(fd.get(), &info) < 0) return lock_failed(path);
-    // Whoever had it has removed the file, and marked it for those who had it open.
     if (info.st_size == 0) return ProfileLock(std::move(path), std::move(fd));
+    // Whoever had it has marked the file for those who had it open, and removed it; or could not.
+    struct stat named {};
+    const bool is_gone = ::stat(path.c_str(), &named) < 0 || named.st_ino != info.st_ino;
+    if (!is_gone && ::unlink(path.c_str()) < 0) return lock_failed(path);
   }
 }
 
 ProfileLock::~ProfileLock() {
   if (!fd_.valid()) return;
-  ::unlink(path_.c_str());
+  if (::unlink(path_.c_str()) < 0) return;  // the next takes it as it is
   [[maybe_unused]] const auto marked = ::write(fd_.get(), "d", 1);
 }
 

@@ -14,6 +14,9 @@ namespace {
 
 using Answer = std::optional<Transition>;
 
+// By a revert that could not be recorded: the disk was full.
+constexpr const char* kTakenBack = "what was tried had been taken back when the activator was started again";
+
 std::chrono::milliseconds soak_of(const Script& script) {
   return touched_units(script.changes).empty() ? std::chrono::milliseconds{0} : script.gate.soak;
 }
@@ -230,6 +233,7 @@ Answer in_observing(const Script& script, const Observing& state, const Activati
             return back(one("the record cannot be written: " + failed.problem));
           },
           [&](const Restarted& restarted) -> Answer {
+            if (restarted.same_boot && !restarted.trial_stands) return back(one(kTakenBack));
             if (restarted.same_boot) {
               auto next = state;
               next.soaking = false;
@@ -269,6 +273,7 @@ Answer in_waiting(const Script& script, const Waiting& state, const ActivationEv
                           return back(one("the record cannot be written: " + failed.problem));
                         },
                         [&](const Restarted& restarted) -> Answer {
+                          if (restarted.same_boot && !restarted.trial_stands) return back(one(kTakenBack));
                           if (restarted.same_boot)
                             return Transition{state, {KeepDeadline{}, WatchGate{false}}};
                           auto reverting = from_trial(script, one("the host went down " + went_down));
@@ -301,6 +306,7 @@ Answer in_committing(const Script& script, const Committing& state, const Activa
           [&](const Restarted& restarted) -> Answer {
             // The confirm has arrived: every step can be repeated, so the commit goes on from
             // its first.
+            if (restarted.same_boot && !restarted.trial_stands) return back(one(kTakenBack));
             if (restarted.same_boot || restarted.new_is_committed) {
               return commit(script, state.faults);
             }

@@ -68,6 +68,7 @@ struct Reverting {
   std::vector<Cause> causes;  // why
   std::size_t begun = 0;
   bool set_back = false;     // a commit had begun: its effects are undone first
+  bool stays_set = false;    // they could not be undone: only what runs is brought back
   bool rebooted = false;     // the trial is gone already
   bool booted_anew = false;  // what runs cannot be compared with what ran before
   bool superseded = false;   // somebody else changed a profile meanwhile: it is left to them
@@ -136,6 +137,7 @@ struct Restarted {
   bool same_boot = true;
   bool new_is_committed = false;  // another boot: it came up with the new closures
   bool run_was_kept = false;      // another boot, a soft one: what is in /run of the trial is what came up
+  bool trial_stands = true;       // the same boot: what was tried is still in place
 };
 
 using ActivationEvent = std::variant<Prepared, PreparationFailed, StepDone, StepFailed, Superseded,

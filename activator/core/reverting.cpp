@@ -33,7 +33,8 @@ Transition conclude(const Reverting& state, Outcome outcome, const std::vector<C
 /// The attempt came to nothing: once more from the beginning, or the end.
 Transition try_again(const Script& script, const Reverting& state, Outcome at_last,
                      const std::vector<Cause>& why) {
-  if (state.attempt >= kMaxRevertAttempts) return conclude(state, at_last, why);
+  if (state.attempt >= kMaxRevertAttempts)
+    return conclude(state, state.stays_set ? Outcome::revert_failed : at_last, why);
   auto next = state;
   ++next.attempt;
   std::vector<Action> first;
@@ -56,7 +57,29 @@ Transition restarted(const Script& script, Reverting next, const Restarted& agai
 }
 
 Outcome good_end(const Reverting& state) {
+  if (state.stays_set) return Outcome::revert_failed;
   return state.superseded ? Outcome::superseded : Outcome::reverted;
+}
+
+void add_cause(Reverting& state, const Cause& cause) {
+  const bool told = std::find(state.causes.begin(), state.causes.end(), cause) != state.causes.end();
+  if (!told) state.causes.push_back(cause);
+}
+
+/// What a commit made permanent cannot be undone: the disk is full. What runs can be brought back all the
+/// same; but not from copies of units that stay the new ones, which the next reload would read.
+bool may_stay_set(const Script& script, const Reverting& state) {
+  const auto steps = state.set_back ? set_back_steps(script.changes) : Steps{};
+  return state.attempt >= kMaxRevertAttempts && state.step < steps.size() &&
+         !std::holds_alternative<KeepCopies>(steps[state.step]);
+}
+
+Transition leave_set(const Script& script, const Reverting& state, const Cause& cause) {
+  auto next = state;
+  next.stays_set = true;
+  add_cause(next, cause);
+  return preceded_by({Warn{"it stays as it is: " + cause.message}},
+                     continue_from(script, std::move(next), state.step + 1));
 }
 
 }  // namespace
@@ -86,6 +109,7 @@ Reverting found_by(const Restarted& restarted, Reverting reverting) {
 
 Transition begin_revert(const Script& script, Reverting reverting) {
   reverting.step = 0;
+  reverting.stays_set = false;
   reverting.observing = false;
   reverting.soaking = false;
   auto transition = continue_from(script, std::move(reverting), 0);
@@ -110,14 +134,13 @@ std::optional<Transition> step_reverting(const Script& script, const Reverting& 
           },
           [&](const StepFailed& failed) -> Answer {
             if (state.observing) return std::nullopt;
+            if (may_stay_set(script, state)) return leave_set(script, state, failed.cause);
             return try_again(script, state, Outcome::revert_failed, {failed.cause});
           },
           [&](const Superseded& superseded) -> Answer {
             auto next = state;
             next.superseded = true;
-            const bool told =
-                std::find(next.causes.begin(), next.causes.end(), superseded.cause) != next.causes.end();
-            if (!told) next.causes.push_back(superseded.cause);
+            add_cause(next, superseded.cause);
             return continue_from(script, std::move(next), state.step + 1);
           },
           [&](const GateHealthy&) -> Answer {

@@ -40,6 +40,7 @@ Reverting read_reverting(JsonReader& reader) {
   state.causes = read_causes(reader);
   state.begun = read_size(reader, "begun");
   state.set_back = reader.boolean_or("setBack", false);
+  state.stays_set = reader.boolean_or("staysSet", false);
   state.rebooted = reader.boolean_or("rebooted", false);
   state.booted_anew = reader.boolean_or("bootedAnew", false);
   state.superseded = reader.boolean_or("superseded", false);
@@ -119,6 +120,8 @@ json to_json(const State& state) {
                         {"restarts", reverting.restarts},
                         {"step", reverting.step},
                         {"observing", reverting.observing}});
+            // An activator from before it was thought of reads all other records.
+            if (reverting.stays_set) out["staysSet"] = true;
           },
           [&](const Finished& finished) {
             out["outcome"] = text(finished.outcome);

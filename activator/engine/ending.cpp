@@ -61,10 +61,11 @@ void Engine::resume(Record record) {
   tell_activation();
   script_ = script_of(*record_);
   log_.resume(record_->request.id);
+  runner_.expect_leftovers();
   was_reloaded_ = true;  // it may have been: forgetting the pin once more costs a reload
   const bool run_was_kept =
       record_->boot.boot_id == boot->boot_id && record_->boot.run_token == boot->run_token;
-  const Restarted restarted{record_->boot == *boot, came_up_new(), run_was_kept};
+  const Restarted restarted{record_->boot == *boot, came_up_new(), run_was_kept, trial_stands()};
   if (!restarted.same_boot) {
     record_->boot = *boot;
     record_->switched_ms.reset();
@@ -92,6 +93,17 @@ bool Engine::came_up_new() const {
         return true;  // it has been permanent since it was tried
     }
     return false;
+  });
+}
+
+/// A revert goes on when the disk is full, and leaves a record from before it.
+bool Engine::trial_stands() const {
+  return std::all_of(record_->changes.begin(), record_->changes.end(), [&](const PreparedChange& change) {
+    if (change.kind == Kind::units) return !change.changes_host() || ports_.copies.has_trial(change.profile);
+    if (change.kind == Kind::nixos)
+      return ports_.host.current_system().value_or(std::nullopt) == change.closure;
+    const auto current = ports_.profiles.current(change.link).value_or(std::nullopt);
+    return current && current->closure == change.closure;
   });
 }
 

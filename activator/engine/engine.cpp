@@ -45,8 +45,11 @@ void Engine::handle(const ActivationEvent& event) {
     if (auto saved = save(); !saved) {
       spdlog::error("{}", saved.error().message);
       const auto* finished = std::get_if<Finished>(&record_->state);
+      const bool committed = finished != nullptr && is_committed(finished->outcome);
+      // It took its place and could not be synced: who reads it next will go by it, and after a power cut by
+      // the one before, which leads to the same end.
       const bool needs_no_record = std::holds_alternative<Reverting>(record_->state) ||
-                                   (finished != nullptr && !is_committed(finished->outcome));
+                                   (finished != nullptr && (!committed || is_in_place()));
       if (!needs_no_record) {
         // What is on disk is the state before: from there the way back is open.
         record_->state = before;
@@ -76,9 +79,15 @@ void Engine::tell_activation() const {
   if (on_activation_) on_activation_(record_ ? record_->request.id.text() : "");
 }
 
-Status Engine::save() {
-  return ports_.records.save(
-      to_json(*record_).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+std::string Engine::record_text() const {
+  return to_json(*record_).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+Status Engine::save() { return ports_.records.save(record_text()); }
+
+bool Engine::is_in_place() const {
+  const auto found = ports_.records.load();
+  return found && *found == record_text();
 }
 
 void Engine::announce_phase(const State& before) {

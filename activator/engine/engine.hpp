@@ -67,7 +67,9 @@ class Engine {
  private:
   void handle(const ActivationEvent& event);
   void keep_touched(const UnitPlan& touched);
+  [[nodiscard]] std::string record_text() const;
   [[nodiscard]] Status save();
+  [[nodiscard]] bool is_in_place() const;
   void announce_phase(const State& before);
   void gather_evidence();
   void perform(const Action& action);
@@ -88,6 +90,7 @@ class Engine {
   [[nodiscard]] Result<ChangeRequest> resolve(const RollbackRequest& request);
   [[nodiscard]] std::optional<GenerationInfo> ran_before(const ProfileName& profile, const StorePath& now);
   [[nodiscard]] bool came_up_new() const;
+  [[nodiscard]] bool trial_stands() const;
   [[nodiscard]] std::vector<ProfileStatus> profile_statuses();
   [[nodiscard]] OutcomeEvent outcome_event() const;
   [[nodiscard]] ActivationStatus running_status() const;

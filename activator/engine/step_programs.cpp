@@ -66,6 +66,13 @@ Status StepRunner::may_run(const PreparedChange& change, ProgramVerb verb) {
 }
 
 void StepRunner::run_one(const RunProgram& step) {
+  if (leftovers_) {
+    return ports_.programs.abandon(record_->request.id.text(), alive_.guard([this, step](Status status) {
+      if (!status) return finish(status);
+      leftovers_ = false;
+      run_one(step);
+    }));
+  }
   const auto* change = change_of(step.profile);
   if (auto ours = may_run(*change, step.verb); !ours) return finish_later(ours);
   if (change->kind == Kind::nixos) {
@@ -133,6 +140,7 @@ void StepRunner::explain_unended(Cause cause) {
 void StepRunner::run_one(const ClearPrograms&) {
   ports_.programs.abandon(record_->request.id.text(), alive_.guard([this](Status status) {
     if (!status) return finish(status);
+    leftovers_ = false;
     // While somebody else switches, jobs and lists are theirs.
     if (switch_under_way()) return finish({});
     cancel_leftover_jobs();

@@ -32,6 +32,8 @@ class StepRunner {
   void run(const Record& record, const Step& step, std::chrono::milliseconds deadline, Done done);
   /// Cancels its jobs; it will not answer any more.
   void abandon();
+  /// An activator before this one may have left a program running: it is ended before another is run.
+  void expect_leftovers() { leftovers_ = true; }
 
  private:
   void run_one(const RunJobs& step);
@@ -77,6 +79,7 @@ class StepRunner {
   Done done_;
   std::unique_ptr<Timer> later_;
   std::string waits_for_;  // told already
+  bool leftovers_ = false;
 };
 
 }  // namespace switchback

@@ -77,10 +77,15 @@ class Generation {
     const auto trial = places_.trials() + "/" + profile.text();
     for (const auto& link : {trial, places_.committed(profile) + "/current"}) {
       auto found = read_current(link);
-      if (!found)
+      if (!found) {
         complain_("profile " + profile.text() + ": " + found.error().message);
-      else if (*found)
-        return std::move(**found);
+      } else if (*found) {
+        struct stat info {};
+        const bool is_there = ::stat((*found)->directory.c_str(), &info) == 0 || errno != ENOENT;
+        if (is_there) return std::move(**found);
+        complain_("profile " + profile.text() + ": " + link + " leads to " + (*found)->directory +
+                  ", which is gone");
+      }
     }
     return std::nullopt;
   }

@@ -36,6 +36,8 @@ class UnitCopies {
   /// Where stage() wrote, for systemd-analyze.
   [[nodiscard]] virtual std::string staged_directory(const ActivationId& id, const ProfileName& profile) = 0;
   [[nodiscard]] virtual Status place_trial(const ActivationId& id, const ProfileName& profile) = 0;
+  /// Whether a trial of `profile` is what the generator reads.
+  [[nodiscard]] virtual bool has_trial(const ProfileName& profile) = 0;
   [[nodiscard]] virtual Status drop_trial(const ProfileName& profile) = 0;
   /// Makes `entries` the committed copies by one flip, durably; idempotent. Errors: io, nothing flipped.
   [[nodiscard]] virtual Status commit(const ProfileName& profile, const StorePath& closure,

@@ -3,6 +3,7 @@
 // half of something.
 #include "activator/adapters/durable_file.hpp"
 #include "activator/adapters/file_record_store.hpp"
+#include "activator/protocol/store_path.hpp"
 #include "tests/integration/private_mounts.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -62,6 +63,20 @@ TEST_CASE("a file or link is replaced in one step, and keeps to itself", "[durab
   REQUIRE(remove_durably(link));
   REQUIRE(remove_durably(link));
   CHECK_FALSE(read_link(link)->has_value());
+}
+
+TEST_CASE("what a crash left half-written is hidden, and the next write takes its place", "[durable]") {
+  const TempDir directory;
+  const auto half = temporary_name(directory / "app");
+  CHECK(std::filesystem::path(half).parent_path() == directory.path());
+  CHECK_FALSE(ProfileName::parse(std::filesystem::path(half).filename().string()));
+  std::filesystem::create_symlink("/half", half);
+  REQUIRE(write_durably(directory / "app", "whole"));
+  CHECK(directory.read("app") == "whole");
+  std::filesystem::create_symlink("/half", half);
+  REQUIRE(link_durably(directory / "app", "/whole"));
+  CHECK(*read_link(directory / "app") == "/whole");
+  CHECK_FALSE(std::filesystem::exists(std::filesystem::symlink_status(half)));
 }
 
 TEST_CASE("what cannot be read is told apart from what is not there", "[durable]") {

@@ -125,6 +125,14 @@ TEST_CASE("a profile is not moved while nix has it locked", "[nix]") {
   CHECK(world.current() == "web-1 as 1");
 }
 
+TEST_CASE("a lock that was given back, and whose file could not be removed, holds up nobody", "[nix]") {
+  const TempDir directory;
+  directory.write("web.lock", "d");
+  const auto lock = ProfileLock::try_take(directory / "web");
+  REQUIRE(lock);
+  CHECK(lock->has_value());
+}
+
 TEST_CASE("a lock that was given back is no lock to whoever had it open", "[nix]") {
   const TempDir directory;
   const auto profile = directory / "web";

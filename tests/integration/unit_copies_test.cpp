@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Unit directories, the copies that are made of them, and what the generator makes of those, on a real file
 // system.
+#include "activator/adapters/durable_file.hpp"
 #include "activator/adapters/file_unit_copies.hpp"
 #include "activator/generator/generate.hpp"
 #include "activator/generator/unit_directory.hpp"
+#include "tests/integration/private_mounts.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -115,6 +117,16 @@ TEST_CASE("a commit makes one closure's copies current, and can be repeated", "[
   CHECK(host.copies.committed()->empty());
 }
 
+TEST_CASE("copies are forgotten with their link, whatever stays of them", "[copies]") {
+  Places host;
+  host.commit(kApp, "web-1", {{"web.service", kService, ""}});
+  const PrivateMounts mounts;
+  mounts.mount_empty(host.dir /
+                     ("etc/app/" + closure("web-1").text().substr(11)));  // which cannot be removed
+  CHECK(host.copies.forget(kApp));
+  CHECK(host.copies.committed()->empty());
+}
+
 TEST_CASE("what a crash left of a commit is in nobody's way", "[copies]") {
   Places host;
   const auto name = closure("web-1").text().substr(11);
@@ -153,6 +165,30 @@ TEST_CASE("the generator takes a trial's units in place of the committed ones, a
   CHECK(host.dir.read("out/web.service") == kService);
   CHECK(host.dir.read("out/old.service") == kService);
   CHECK(host.complaints.empty());
+}
+
+TEST_CASE("a trial whose placing was cut short is no trial, of this profile or another", "[generator]") {
+  Places host;
+  host.commit(kApp, "web-1", {{"web.service", kService, ""}});
+  host.place(kApp, "web-2", {{"new.service", kService, ""}});
+  const auto trial = host.places.trials() + "/" + kApp.text();
+  std::filesystem::rename(trial, temporary_name(trial));
+  CHECK_FALSE(host.copies.has_trial(kApp));
+  host.generate();
+  CHECK(host.dir.has("out/web.service"));
+  CHECK_FALSE(host.dir.has("out/new.service"));
+  CHECK(host.complaints.empty());
+}
+
+TEST_CASE("a trial that leads nowhere is told, and the committed units are there", "[generator]") {
+  Places host;
+  host.commit(kApp, "web-1", {{"web.service", kService, ""}});
+  host.place(kApp, "web-2", {{"new.service", kService, ""}});
+  std::filesystem::remove_all(host.places.staged());
+  host.generate();
+  CHECK(host.dir.has("out/web.service"));
+  REQUIRE(host.complaints.size() == 1);
+  CHECK_THAT(host.complaints.front(), ContainsSubstring("which is gone"));
 }
 
 TEST_CASE("units of several profiles are all there, also of one that has nothing but a trial",

@@ -90,6 +90,7 @@ class PointedCopies : public UnitCopies {
     return inner_.staged_directory(id, profile);
   }
   Status place_trial(const ActivationId& id, const ProfileName& profile) override;
+  bool has_trial(const ProfileName& profile) override { return inner_.has_trial(profile); }
   Status drop_trial(const ProfileName& profile) override;
   Status commit(const ProfileName& profile, const StorePath& closure,
                 const std::vector<UnitDirEntry>& entries) override;

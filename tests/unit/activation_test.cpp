@@ -216,6 +216,32 @@ TEST_CASE("a commit that fails is set back before the trial is reverted", "[acti
   CHECK(find<RunStep>(*back)->step == set_back_steps(script.changes).front());
 }
 
+TEST_CASE("what a commit made permanent and cannot be undone keeps nobody from bringing back what ran",
+          "[activation]") {
+  const auto script = web_script();
+  State state = Reverting{.causes = {because("x")}, .begun = 3, .set_back = true, .attempt = 2};
+  const auto setting_back = set_back_steps(script.changes).size();
+  const auto steps = steps_of(script, std::get<Reverting>(state)).size();
+  SECTION("unless it is the units themselves: then they are left to run, too") {
+    state = step(script, state, StepFailed{because("no space")})->next;
+    CHECK(std::get<Finished>(state).outcome == Outcome::revert_failed);
+    return;
+  }
+  state = step(script, state, StepDone{})->next;
+  for (std::size_t failed = 1; failed < setting_back; ++failed) {
+    state = step(script, state, StepFailed{because("no space")})->next;
+    REQUIRE(phase_of(state) == Phase::reverting);
+  }
+  for (auto done = setting_back; done < steps; ++done) state = step(script, state, StepDone{})->next;
+  SECTION("which is no good end") {
+    state = step(script, step(script, state, GateHealthy{})->next, SoakElapsed{})->next;
+  }
+  SECTION("nor a better one when that is not healthy") {
+    state = step(script, state, GateUnhealthy{{because("y")}})->next;
+  }
+  CHECK(std::get<Finished>(state).outcome == Outcome::revert_failed);
+}
+
 TEST_CASE("a profile that somebody else moved ends as superseded, not as reverted", "[activation]") {
   const auto script = web_script();
   auto state = step(script, Committing{0}, Superseded{because("moved")})->next;
@@ -252,6 +278,11 @@ TEST_CASE("the activator goes on after its own death as the phase demands", "[ac
     CHECK(phase_of(after->next) == phase_of(state));
     CHECK(find<KeepDeadline>(*after) != nullptr);
     CHECK(find<WatchGate>(*after) != nullptr);
+  }
+  SECTION("what was taken back meanwhile, which no record says, is not gone on with") {
+    const auto state = GENERATE(values<State>({Observing{}, AwaitingConfirmation{}, Committing{2}}));
+    const auto after = step(script, state, Restarted{.trial_stands = false});
+    CHECK(phase_of(after->next) == Phase::reverting);
   }
   SECTION("committing goes on from the first step, since every one can be repeated") {
     const auto after = step(script, Committing{2}, Restarted{true, false});

@@ -152,6 +152,20 @@ TEST_CASE("a boot entry that cannot be written is never a commit: all is set bac
   host.check_runs("nixos-1");
 }
 
+TEST_CASE("an activator that dies while the boot entry is written writes it again", "[nixos]") {
+  NixosHost host;
+  const auto next = host.add_system("nixos-2");
+  const auto id =
+      host.world.activate_until(host.request(next, ConfirmMode::automatic), Phase::awaiting_confirmation);
+  host.world.engine->confirm({id}, host.world.loop.boottime_ms(), [](const Result<ActivationStatus>&) {});
+  const auto boot = NixosHost::program(next) + " boot";
+  REQUIRE(host.world.loop.run_until([&] { return host.world.programs->runs.back() == boot; }));
+  host.world.kill_activator();
+  CHECK(host.world.await_outcome().outcome == Outcome::committed);
+  CHECK(host.boot_entry == next);
+  host.check_runs("nixos-2");
+}
+
 TEST_CASE("what speaks against a switch is found before it begins", "[nixos]") {
   NixosHost host;
   const auto next = host.add_system("nixos-2");

@@ -299,6 +299,34 @@ TEST_CASE("a disk that fills up before the commit is durable takes the generatio
   CHECK(world.profile_closure() == "web-1");
 }
 
+TEST_CASE("what was taken back on a full disk, so that no record says so, is not committed afterwards",
+          "[engine]") {
+  Settled settled;
+  auto& world = settled.world;
+  const auto id = world.activate_until(world.request(world.closure("web-2"), ConfirmMode::automatic),
+                                       Phase::awaiting_confirmation);
+  world.disk.full = true;
+  CHECK_FALSE(world.confirm(id));
+  (void)world.loop.run_until([&] { return !world.engine->is_running(); });
+  world.disk.full = false;
+  world.kill_activator();
+  CHECK_FALSE(world.confirm(id));
+  CHECK(world.await_outcome().outcome == Outcome::reverted);
+  CHECK(world.running_closure() == "web-1");
+  CHECK(world.profile_closure() == "web-1");
+  CHECK(world.committed_closure() == "web-1");
+}
+
+TEST_CASE("a record that says committed is gone by, also when it could not be synced", "[engine]") {
+  Settled settled;
+  auto& world = settled.world;
+  world.disk.unsynced = "\"outcome\":\"committed\"";
+  const auto outcome = world.activate(world.request(world.closure("web-2")));
+  CHECK(outcome.outcome == Outcome::committed);
+  CHECK(world.running_closure() == "web-2");
+  CHECK(world.profile_closure() == "web-2");
+}
+
 TEST_CASE("a record that cannot be read is told, and nothing is touched", "[engine]") {
   Settled settled;
   auto& world = settled.world;

@@ -51,6 +51,7 @@ std::vector<State> every_state() {
           Reverting{.causes = {{"why", "web.service", "exit-code", 1, {"line"}}},
                     .begun = 4,
                     .set_back = true,
+                    .stays_set = true,
                     .rebooted = true,
                     .superseded = true,
                     .attempt = 2,

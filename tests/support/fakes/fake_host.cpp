@@ -119,6 +119,11 @@ void FakeCopies::clean() {
 
 void FakePrograms::run(ProgramRun program, std::function<void(const LogLine&)> line,
                        std::function<void(ProgramEnd)> done) {
+  if (left_behind_) {
+    return loop_.post([done] {
+      done({false, 0, "it was not started: systemd has a unit of that name already", {}});
+    });
+  }
   std::string shown;
   for (const auto& word : program.argv) shown += (shown.empty() ? "" : " ") + word;
   runs.push_back(shown);
@@ -130,7 +135,9 @@ void FakePrograms::run(ProgramRun program, std::function<void(const LogLine&)> l
     });
     return;
   }
+  ++under_way_;
   loop_.put(std::chrono::milliseconds{50}, [this, program, line, done, path] {
+    --under_way_;
     if (line) line(LogLine{0, 6, path + " says something"});
     const auto effect = effects.find(path);
     done(effect == effects.end() ? ProgramEnd{true, 0, "", {}} : effect->second(program));
@@ -146,6 +153,8 @@ Status FakeRecords::save(const std::string& record) {
   ++disk_.saves;
   if (disk_.full) return fail(Errc::io, "/var/lib/switchback/running.json: no space left on device");
   disk_.record = record;
+  if (!disk_.unsynced.empty() && record.find(disk_.unsynced) != std::string::npos)
+    return fail(Errc::io, "cannot sync the directory /var/lib/switchback: input/output error");
   return {};
 }
 

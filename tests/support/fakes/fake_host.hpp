@@ -45,6 +45,7 @@ struct FakeDisk {
   std::vector<std::string> events;
   std::vector<std::pair<ActivationId, std::string>> history;  // oldest first
   bool full = false;                                          // every write fails
+  std::string unsynced = {};  // a record that says so takes its place, and cannot be synced
   int saves = 0;
 };
 
@@ -83,6 +84,7 @@ class FakeCopies : public UnitCopies {
                const std::vector<UnitDirEntry>& entries) override;
   std::string staged_directory(const ActivationId&, const ProfileName&) override { return "/run/staged"; }
   Status place_trial(const ActivationId& id, const ProfileName& profile) override;
+  bool has_trial(const ProfileName& profile) override { return run_.trial.contains(profile); }
   Status drop_trial(const ProfileName& profile) override;
   Status commit(const ProfileName& profile, const StorePath& closure,
                 const std::vector<UnitDirEntry>& entries) override;
@@ -187,8 +189,11 @@ class FakePrograms : public Programs {
            std::function<void(ProgramEnd)> done) override;
   void cancel() override;
   void abandon(const std::string&, Callback<void> done) override {
+    left_behind_ = false;
     loop_.post([done = std::move(done)] { done({}); });
   }
+  /// What runs has nobody any more who hears of its end; its unit stays until it is abandoned.
+  void lose_activator() { left_behind_ = left_behind_ || under_way_ > 0; }
 
   std::map<std::string, Effect> effects;  // by the program's path
   std::set<std::string> hangs;            // these never end by themselves
@@ -197,6 +202,8 @@ class FakePrograms : public Programs {
  private:
   FakeLoop& loop_;
   std::function<void(ProgramEnd)> hanging_;
+  int under_way_ = 0;
+  bool left_behind_ = false;
 };
 
 }  // namespace switchback::test

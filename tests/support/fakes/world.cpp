@@ -117,6 +117,7 @@ void World::kill_activator() {
   subscription_.reset();
   systemd->watch(nullptr);
   systemd->cancel_jobs();
+  programs->lose_activator();
   engine.reset();
   start_activator();
 }
