@@ -26,12 +26,14 @@ struct Wanted {
   int cuts = 30;
   std::uint64_t seed = 1;
   bool as_json = false;
+  Deployed deployed = Deployed::units;
   std::optional<Cut> one;  // the same cut every time
 };
 
 constexpr const char* kUsage =
-    "usage: tests/power/campaign [--cuts N] [--seed S] [--json]\n"
-    "       tests/power/campaign [--cuts N] [--json] --phase PHASE --delay MILLISECONDS --seed S [--eager]\n";
+    "usage: tests/power/campaign [--script] [--cuts N] [--seed S] [--json]\n"
+    "       tests/power/campaign [--script] [--cuts N] [--json] --phase PHASE --delay MILLISECONDS --seed S "
+    "[--eager]\n";
 
 std::optional<Wanted> parse(const std::vector<std::string>& words) {
   Wanted wanted;
@@ -40,6 +42,10 @@ std::optional<Wanted> parse(const std::vector<std::string>& words) {
     const auto& word = words[index];
     if (word == "--json") {
       wanted.as_json = true;
+      continue;
+    }
+    if (word == "--script") {
+      wanted.deployed = Deployed::script;
       continue;
     }
     if (word == "--eager") {
@@ -168,7 +174,7 @@ class Tally {
 };
 
 bool campaign(const Wanted& wanted) {
-  CutDeployments deployments(writeback_of(wanted, 0));
+  CutDeployments deployments(writeback_of(wanted, 0), wanted.deployed);
   const auto lengths = deployments.measure();
   if (!wanted.as_json) {
     std::cout << "booted in " << static_cast<double>(deployments.first_boot().count()) / 1000
