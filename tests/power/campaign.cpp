@@ -92,7 +92,8 @@ Cut choose(const Wanted& wanted, int index, const std::vector<Duration>& lengths
   const auto commit =
       static_cast<std::size_t>(std::find(phases.begin(), phases.end(), "committing") - phases.begin());
   const auto phase = index % 2 == 0 ? commit : static_cast<std::size_t>(index / 2) % phases.size();
-  const auto longest = std::max<std::int64_t>(1, lengths[phase].count());
+  // A phase may last longer than it did when it was measured: its end must not go uncut.
+  const auto longest = std::max<std::int64_t>(1, 2 * lengths[phase].count());
   const Duration delay(std::uniform_int_distribution<std::int64_t>(0, longest)(random));
   return {phases[phase], delay, seed, writeback_of(wanted, index)};
 }
