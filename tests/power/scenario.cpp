@@ -229,8 +229,9 @@ void CutDeployments::look(const std::string& tried, const std::string& id, CutRe
   if (profile != committed_ && profile != tried) broken.push_back("the profile names " + profile);
   for (const std::string what : {"among the committed copies", "given to systemd", "running"}) {
     if (what == "among the committed copies" && deployed_ == Deployed::script) continue;  // has none
-    if (fact(what) != profile)
-      broken.push_back(what + " is «" + fact(what) + "», the profile names " + profile);
+    if (const auto found = fact(what); found != profile)
+      broken.push_back(
+          std::string(what).append(" is «").append(found).append("», not what the profile names"));
   }
   if (fact("state") != "running") broken.push_back("the system is " + fact("state") + ": " + fact("failed"));
   for (const std::string what : {"unfinished", "trial", "roots", "unit", "dangling"}) {
