@@ -174,22 +174,36 @@ class Tally {
   std::map<std::string, Row> rows_;
 };
 
-bool campaign(const Wanted& wanted) {
-  CutDeployments deployments(writeback_of(wanted, 0), wanted.deployed);
-  const auto lengths = deployments.measure();
-  if (!wanted.as_json) {
-    std::cout << "booted in " << static_cast<double>(deployments.first_boot().count()) / 1000
-              << " s; a deployment that is not cut takes";
-    for (std::size_t index = 0; index + 1 < lengths.size(); ++index) {
-      std::cout << (index == 0 ? " " : ", ") << static_cast<double>(lengths[index].count()) / 1000 << " s "
-                << phases_to_cut()[index];
-    }
-    std::cout << std::endl;
+void introduce(CutDeployments& deployments, const std::vector<Duration>& lengths) {
+  std::cout << "booted in " << static_cast<double>(deployments.first_boot().count()) / 1000
+            << " s; a deployment that is not cut takes";
+  for (std::size_t index = 0; index + 1 < lengths.size(); ++index) {
+    std::cout << (index == 0 ? " " : ", ") << static_cast<double>(lengths[index].count()) / 1000 << " s "
+              << phases_to_cut()[index];
   }
+  std::cout << std::endl;
+}
+
+bool campaign(const Wanted& wanted) {
+  std::unique_ptr<CutDeployments> deployments;
+  std::vector<Duration> lengths;
   Tally tally(wanted.as_json);
   for (int index = 0; index < wanted.cuts; ++index) {
+    if (!deployments) {
+      deployments = std::make_unique<CutDeployments>(writeback_of(wanted, index), wanted.deployed);
+      lengths = deployments->measure();
+      if (!wanted.as_json) introduce(*deployments, lengths);
+    }
     const auto cut = choose(wanted, index, lengths);
-    tally.add(index, cut, deployments.run(cut, writeback_of(wanted, index + 1)));
+    try {
+      tally.add(index, cut, deployments->run(cut, writeback_of(wanted, index + 1)));
+    } catch (const std::exception& error) {  // it does not boot, or cannot be asked
+      CutReport report;
+      report.phase = cut.phase;
+      report.broken = {error.what()};
+      tally.add(index, cut, report);
+      deployments.reset();
+    }
   }
   return tally.show();
 }
