@@ -77,6 +77,11 @@ bool any_program(const Steps& steps) {
                      [](const Step& step) { return std::holds_alternative<RunProgram>(step); });
 }
 
+/// What a program changed is permanent; with the record of how it ended, nothing would do it again.
+void sync_programs(Steps& steps) {
+  if (any_program(steps)) steps.emplace_back(SyncDisks{});
+}
+
 /// Whether the trial had come to what is done for `change`.
 bool has_begun(const Steps& begun, const PreparedChange& change) {
   return std::any_of(begun.begin(), begun.end(), [&](const Step& step) {
@@ -244,6 +249,7 @@ Steps revert_steps(const Changes& changes, std::size_t begun) {
   revert_scripts(steps, of_kind(changes, Kind::script), begun_steps);
   revert_system(steps, of_kind(changes, Kind::nixos), begun_steps);
   if (!begun_steps.empty()) revert_units(steps, of_kind(changes, Kind::units));
+  sync_programs(steps);
   for (const auto& change : changes) {
     if (change.kind != Kind::script) steps.emplace_back(CheckProfile{change.profile});
   }
@@ -254,6 +260,7 @@ Steps revert_steps(const Changes& changes, std::size_t begun) {
 Steps revert_steps_after_reboot(const Changes& changes) {
   Steps steps;
   revert_scripts(steps, of_kind(changes, Kind::script), trial_steps(changes));
+  sync_programs(steps);
   for (const auto& change : of_kind(changes, Kind::nixos)) {
     if (change.running) steps.emplace_back(VerifySystem{change.profile, *change.running});
   }

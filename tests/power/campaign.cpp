@@ -26,12 +26,14 @@ struct Wanted {
   int cuts = 30;
   std::uint64_t seed = 1;
   bool as_json = false;
+  Deployed deployed = Deployed::units;
   std::optional<Cut> one;  // the same cut every time
 };
 
 constexpr const char* kUsage =
-    "usage: tests/power/campaign [--cuts N] [--seed S] [--json]\n"
-    "       tests/power/campaign [--cuts N] [--json] --phase PHASE --delay MILLISECONDS --seed S [--eager]\n";
+    "usage: tests/power/campaign [--script] [--cuts N] [--seed S] [--json]\n"
+    "       tests/power/campaign [--script] [--cuts N] [--json] --phase PHASE --delay MILLISECONDS --seed S "
+    "[--eager]\n";
 
 std::optional<Wanted> parse(const std::vector<std::string>& words) {
   Wanted wanted;
@@ -40,6 +42,10 @@ std::optional<Wanted> parse(const std::vector<std::string>& words) {
     const auto& word = words[index];
     if (word == "--json") {
       wanted.as_json = true;
+      continue;
+    }
+    if (word == "--script") {
+      wanted.deployed = Deployed::script;
       continue;
     }
     if (word == "--eager") {
@@ -86,7 +92,8 @@ Cut choose(const Wanted& wanted, int index, const std::vector<Duration>& lengths
   const auto commit =
       static_cast<std::size_t>(std::find(phases.begin(), phases.end(), "committing") - phases.begin());
   const auto phase = index % 2 == 0 ? commit : static_cast<std::size_t>(index / 2) % phases.size();
-  const auto longest = std::max<std::int64_t>(1, lengths[phase].count());
+  // A phase may last longer than it did when it was measured: its end must not go uncut.
+  const auto longest = std::max<std::int64_t>(1, 2 * lengths[phase].count());
   const Duration delay(std::uniform_int_distribution<std::int64_t>(0, longest)(random));
   return {phases[phase], delay, seed, writeback_of(wanted, index)};
 }
@@ -167,22 +174,36 @@ class Tally {
   std::map<std::string, Row> rows_;
 };
 
-bool campaign(const Wanted& wanted) {
-  CutDeployments deployments(writeback_of(wanted, 0));
-  const auto lengths = deployments.measure();
-  if (!wanted.as_json) {
-    std::cout << "booted in " << static_cast<double>(deployments.first_boot().count()) / 1000
-              << " s; a deployment that is not cut takes";
-    for (std::size_t index = 0; index + 1 < lengths.size(); ++index) {
-      std::cout << (index == 0 ? " " : ", ") << static_cast<double>(lengths[index].count()) / 1000 << " s "
-                << phases_to_cut()[index];
-    }
-    std::cout << std::endl;
+void introduce(CutDeployments& deployments, const std::vector<Duration>& lengths) {
+  std::cout << "booted in " << static_cast<double>(deployments.first_boot().count()) / 1000
+            << " s; a deployment that is not cut takes";
+  for (std::size_t index = 0; index + 1 < lengths.size(); ++index) {
+    std::cout << (index == 0 ? " " : ", ") << static_cast<double>(lengths[index].count()) / 1000 << " s "
+              << phases_to_cut()[index];
   }
+  std::cout << std::endl;
+}
+
+bool campaign(const Wanted& wanted) {
+  std::unique_ptr<CutDeployments> deployments;
+  std::vector<Duration> lengths;
   Tally tally(wanted.as_json);
   for (int index = 0; index < wanted.cuts; ++index) {
+    if (!deployments) {
+      deployments = std::make_unique<CutDeployments>(writeback_of(wanted, index), wanted.deployed);
+      lengths = deployments->measure();
+      if (!wanted.as_json) introduce(*deployments, lengths);
+    }
     const auto cut = choose(wanted, index, lengths);
-    tally.add(index, cut, deployments.run(cut, writeback_of(wanted, index + 1)));
+    try {
+      tally.add(index, cut, deployments->run(cut, writeback_of(wanted, index + 1)));
+    } catch (const std::exception& error) {  // it does not boot, or cannot be asked
+      CutReport report;
+      report.phase = cut.phase;
+      report.broken = {error.what()};
+      tally.add(index, cut, report);
+      deployments.reset();
+    }
   }
   return tally.show();
 }

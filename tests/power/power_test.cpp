@@ -28,10 +28,10 @@ TEST_CASE("wherever the power is cut, the host comes up with the old closure who
   for (std::size_t index = 0; index < cuts.size(); ++index) {
     const auto next = index + 1 < cuts.size() ? cuts[index + 1].writeback : Writeback::lazy;
     const auto report = deployments.run(cuts[index], next);
-    INFO("cut " << index << " while " << report.phase << ", " << report.took.count() << " ms");
-    std::string broken;
-    for (const auto& line : report.broken) broken += line + "\n";
-    CHECK(broken == "");
+    std::string told;
+    for (const auto& line : report.broken) told += line + "\n";
+    INFO("cut " << index << " while " << report.phase << ", " << report.took.count() << " ms\n" << told);
+    CHECK(report.broken.empty());
     CHECK((report.ending == Ending::committed || report.ending == Ending::reverted));
     if (report.told_committed) CHECK(report.ending == Ending::committed);
   }

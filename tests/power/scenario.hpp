@@ -23,6 +23,10 @@ struct Cut {
 /// The phases that a cut can be in, in their order, the first flip being in the first.
 const std::vector<std::string>& phases_to_cut();
 
+/// What is deployed: units, which a cut reverts by itself, or a script, which the activator takes back at
+/// boot.
+enum class Deployed { units, script };
+
 enum class Ending { committed, reverted, needs_person, broken };
 const char* text(Ending ending);
 
@@ -39,7 +43,7 @@ struct CutReport {
 class CutDeployments {
  public:
   /// Boots, commits a first closure.
-  explicit CutDeployments(Writeback writeback);
+  explicit CutDeployments(Writeback writeback, Deployed deployed = Deployed::units);
   /// Deploys another closure, cuts, boots again, with the writeback of the cut that comes `next`, and looks.
   /// The next deployment finds what this one left.
   CutReport run(const Cut& cut, Writeback next);
@@ -52,6 +56,7 @@ class CutDeployments {
   /// Fills in what became of activation `id`, which tried closure `tried`.
   void look(const std::string& tried, const std::string& id, CutReport& report);
 
+  Deployed deployed_;
   Machine machine_;
   std::string committed_;
   int built_ = 0;

@@ -48,6 +48,27 @@ TEST_CASE("a script's trial has been permanent: after a reboot it is reverted", 
   CHECK(host.world.programs->runs.size() == 3);
 }
 
+TEST_CASE("going back by a script is on disk before it is told: nothing would repair it later", "[script]") {
+  ScriptHost host;
+  auto& world = host.world;
+  int syncs_at_last_run = 0;
+  bool fails = true;
+  world.programs->effects["/profiles/root/app/deploy-rs-activate"] = [&](const ProgramRun&) {
+    syncs_at_last_run = world.host->syncs;
+    return ProgramEnd{true, fails && host.profile() == "app-2" ? 7 : 0, "", {}};
+  };
+  const auto request = world.request(host.add("app-2"), ConfirmMode::automatic);
+  SECTION("at once") { CHECK(world.activate(request).outcome == Outcome::reverted); }
+  SECTION("after a reboot") {
+    fails = false;
+    (void)world.activate_until(request, Phase::awaiting_confirmation);
+    world.reboot();
+    CHECK(world.await_outcome().outcome == Outcome::reverted);
+  }
+  CHECK(host.profile() == "app-1");
+  CHECK(world.host->syncs > syncs_at_last_run);
+}
+
 TEST_CASE("a generation before that has no script is found before, never during the revert", "[script]") {
   World world;
   const auto bare = world.closure_of("bare", {});

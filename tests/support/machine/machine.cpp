@@ -24,8 +24,10 @@ constexpr const char* kNeedless[] = {"dev-hugepages.mount",         "dev-mqueue.
                                      "systemd-sysusers.service",    "systemd-update-utmp-runlevel.service",
                                      "systemd-update-utmp.service", "user@.service"};
 
+/// no_timer_check: where others keep the processors busy, an emulated timer ticks too late for the kernel's
+/// taste. A panic ends the emulator.
 std::string kernel_line(Writeback writeback) {
-  std::string line = "console=ttyS0 quiet systemd.show_status=yes";
+  std::string line = "console=ttyS0 quiet no_timer_check panic=-1 systemd.show_status=yes";
   if (writeback == Writeback::eager)
     line += " sysctl.vm.dirty_writeback_centisecs=20 sysctl.vm.dirty_expire_centisecs=20";
   for (const std::string unit : kNeedless) line += " systemd.mask=" + unit;
