@@ -71,7 +71,8 @@ class CountedProfiles : public NixProfiles {
 
 class Life {
  public:
-  Life(const Scenario& scenario, const Birth& birth) : scenario_(scenario), host_(time_, birth.host) {
+  Life(const Scenario& scenario, const Birth& birth, Plan* plan)
+      : scenario_(scenario), plan_(plan), host_(time_, birth.host) {
     time_.pass(std::chrono::milliseconds{birth.now_ms - time_.boottime_ms()});
     NixPlaces nix;
     nix.programs = {birth.programs};
@@ -108,6 +109,13 @@ class Life {
 
  private:
   void heard(const Event& event) {
+    if (std::holds_alternative<OutcomeEvent>(event.body) && plan_->fails_from_now) {
+      // Somebody makes room on a full disk; of one that is broken the activator is started again.
+      time_.put(std::chrono::seconds{1}, [this] {
+        if (plan_->fault == Fault::broken_disk) die();
+        plan_->fails_from_now = false;
+      });
+    }
     const auto* phase = std::get_if<PhaseEvent>(&event.body);
     const bool asks = phase != nullptr && phase->phase == Phase::awaiting_confirmation && scenario_.confirms;
     if (!asks) return;
@@ -122,6 +130,7 @@ class Life {
   }
 
   const Scenario& scenario_;
+  Plan* plan_;
   FakeLoop time_;
   FarHost host_;
   FarUnits units_{host_};
@@ -147,7 +156,7 @@ void live(const Scenario& scenario, const Birth& birth, Plan* plan) {
     ::alarm(30);  // real seconds: it is stuck then
     plan->fails_from_now = false;
     take_part(plan);
-    status = Life(scenario, birth).run(birth.first);
+    status = Life(scenario, birth, plan).run(birth.first);
   } catch (const std::exception& error) {
     (void)!::write(STDERR_FILENO, error.what(), std::string(error.what()).size());
   }

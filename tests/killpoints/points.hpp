@@ -19,7 +19,7 @@ enum class Fault : unsigned {
   torn,         // half of a write is done, then SIGKILL
   io_error,     // EIO, once
   no_space,     // ENOSPC, once
-  disk_full,    // ENOSPC from here on, until the activator is started again
+  disk_full,    // ENOSPC from here on, until some time after the outcome
   broken_disk,  // EIO from here on, until the activator is started again
 };
 inline constexpr std::array kFaults{Fault::kill,     Fault::kill_reboot, Fault::torn,       Fault::io_error,
