@@ -36,6 +36,7 @@ std::string numbers(std::string_view label, std::size_t width, const Row& row, c
 }
 
 constexpr std::size_t kLabel = 24;
+constexpr std::size_t kPairWidth = 14;
 
 }  // namespace
 
@@ -48,12 +49,14 @@ void Coverage::add(const Coverage& other) {
 }
 
 std::string Coverage::events_table() const {
-  auto table = "events by state: from the engine + fed directly\n" + heading(kLabel, kStateNames);
+  auto table = "events by state: from the engine + fed directly\n" + std::string(kLabel, ' ');
+  for (const auto& name : kStateNames) table += padded(name, kPairWidth);
+  table += "\n";
   for (std::size_t event = 0; event < kEvents; ++event) {
     table += padded(kEventNames[event], kLabel, false);
     for (std::size_t state = 0; state < kStates; ++state) {
       const auto both = std::to_string(events[state][event]) + "+" + std::to_string(fed[state][event]);
-      table += padded(both, std::max<std::size_t>(kStateNames[state].size(), 9) + 1);
+      table += padded(both, kPairWidth);
     }
     table += "\n";
   }

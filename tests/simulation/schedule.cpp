@@ -52,6 +52,7 @@ void lead_to(std::size_t state, Scenario& scenario, Random& random) {
   if (state == index_of<Rehearsing>()) {
     scenario.mode = Mode::dry_run;
     scenario.kinds = {random.pick({Kind::nixos, Kind::script})};
+    if (random.chance(40)) scenario.kinds = {Kind::nixos, Kind::script};
     if (random.chance(30)) scenario.kinds.push_back(Kind::units);
     return;
   }

@@ -95,6 +95,9 @@ void Machine::note_blindness() {
   for (const char* name : {"web.service", "new.service", "nixweb.service"}) {
     const auto* unit = systemd_->find(*UnitName::parse(name));
     if (unit == nullptr || unit->bad_ms == 0) continue;
+    // Whether a system's program meant to mend what had failed before cannot be told.
+    const bool was_bad = struck_in_.contains({Fault::crash_unit, State(Preparing{}).index()});
+    if (was_bad && std::string_view(name) == "nixweb.service") continue;
     const auto seen = std::max({unit->bad_ms, systemd_->bus().back_ms(), alive_since_ms_});
     blind_ms_ = std::max(blind_ms_, now - seen);
   }
