@@ -185,6 +185,7 @@ void introduce(CutDeployments& deployments, const std::vector<Duration>& lengths
 }
 
 bool campaign(const Wanted& wanted) {
+  int misses = 0;
   std::unique_ptr<CutDeployments> deployments;
   std::vector<Duration> lengths;
   Tally tally(wanted.as_json);
@@ -197,6 +198,11 @@ bool campaign(const Wanted& wanted) {
     const auto cut = choose(wanted, index, lengths);
     try {
       tally.add(index, cut, deployments->run(cut, writeback_of(wanted, index + 1)));
+    } catch (const NotCut& error) {
+      if (++misses > 5) throw;
+      std::cerr << "campaign: once more: " << error.what() << '\n';
+      deployments.reset();
+      --index;
     } catch (const std::exception& error) {  // it does not boot, or cannot be asked
       CutReport report;
       report.phase = cut.phase;

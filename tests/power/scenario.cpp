@@ -191,13 +191,16 @@ CutReport CutDeployments::run(const Cut& cut, Writeback next) {
   const auto begin = Clock::now();
   const auto tried = next_closure();
   const auto process = machine_.pusher().start(deploy(tried));
-  process->wait_for_output(
-      [&](const std::string& out, const std::string&) {
-        const auto& phases = phases_to_cut();
-        const auto now = std::find(phases.begin(), phases.end(), last_phase(out));
-        return now != phases.end() && now >= std::find(phases.begin(), phases.end(), cut.phase);
-      },
-      std::chrono::minutes(5), cut.phase);
+  const auto come = [&](const std::string& out, const std::string&) {
+    const auto& phases = phases_to_cut();
+    const auto now = std::find(phases.begin(), phases.end(), last_phase(out));
+    return now != phases.end() && now >= std::find(phases.begin(), phases.end(), cut.phase);
+  };
+  try {
+    process->wait_for_output(come, std::chrono::minutes(5), cut.phase);
+  } catch (const std::runtime_error& error) {
+    throw NotCut(error.what());
+  }
   std::this_thread::sleep_for(cut.delay);
   machine_.pull_the_plug();
   CutReport report;

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,12 @@ enum class Deployed { units, script };
 enum class Ending { committed, reverted, needs_person, broken };
 const char* text(Ending ending);
 
+/// A deployment ended before it could be cut, as on a machine that is too busy to answer in time.
+class NotCut : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 struct CutReport {
   std::string phase;            // the last that the pusher was told of before the cut
   bool told_committed = false;  // it had been told before the cut
@@ -45,7 +52,7 @@ class CutDeployments {
   /// Boots, commits a first closure.
   explicit CutDeployments(Writeback writeback, Deployed deployed = Deployed::units);
   /// Deploys another closure, cuts, boots again, with the writeback of the cut that comes `next`, and looks.
-  /// The next deployment finds what this one left.
+  /// The next deployment finds what this one left. Throws NotCut.
   CutReport run(const Cut& cut, Writeback next);
   /// Deploys and commits another closure, uncut; returns how long each phase lasted, in their order.
   std::vector<Duration> measure();
