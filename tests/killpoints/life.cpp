@@ -98,6 +98,7 @@ class Life {
     }
     if (!engine_->is_running()) return EXIT_SUCCESS;
     idle_ = false;
+    mend_disk_after(std::chrono::minutes{10});  // of what had not even begun to recover
     const auto watching = engine_->watch({request.id, 0}, [this](const Event& event) { heard(event); });
     while (!idle_) {
       (void)time_.run_until([this] { return idle_ || profiles_->busy(); });
@@ -108,14 +109,15 @@ class Life {
   }
 
  private:
+  /// Somebody makes room on a full disk; where it is broken, the activator is started again.
+  void mend_disk_after(std::chrono::seconds after) {
+    time_.put(after, [this] {
+      if (plan_->fails_from_now && plan_->fault == Fault::broken_disk) die();
+      plan_->fails_from_now = false;
+    });
+  }
   void heard(const Event& event) {
-    if (std::holds_alternative<OutcomeEvent>(event.body) && plan_->fails_from_now) {
-      // Somebody makes room on a full disk; of one that is broken the activator is started again.
-      time_.put(std::chrono::seconds{1}, [this] {
-        if (plan_->fault == Fault::broken_disk) die();
-        plan_->fails_from_now = false;
-      });
-    }
+    if (std::holds_alternative<OutcomeEvent>(event.body)) mend_disk_after(std::chrono::seconds{1});
     const auto* phase = std::get_if<PhaseEvent>(&event.body);
     const bool asks = phase != nullptr && phase->phase == Phase::awaiting_confirmation && scenario_.confirms;
     if (!asks) return;
