@@ -110,11 +110,11 @@ TEST_CASE("what the activator does after its own death", "[killpoints]") {
   const auto [dies_at, reboots] = GENERATE(table<std::string, bool>({
       {"bus daemon-reload, submitted", false},  // while it switches: it reverts
       {"bus daemon-reload, submitted", true},
-      {"rename /etc/switchback/profiles/app/current", false},  // while it commits: it goes on
-      {"rename /etc/switchback/profiles/app/current", true},   // or sets back
-      {"syncfs /etc", true},                                   // or goes on: the host came up with the new
+      {"rename /etc/switchback/profiles/app/current", false},           // while it commits: it goes on
+      {"rename /etc/switchback/profiles/app/current", true},            // or sets back
+      {"unlink /etc/switchback/profiles/app/app-1/web.service", true},  // or goes on: it came up with the new
   }));
-  const bool commits = !reboots ? dies_at.starts_with("rename") : dies_at.starts_with("syncfs");
+  const bool commits = !reboots ? dies_at.starts_with("rename") : dies_at.starts_with("unlink");
   check_all_survived({.name = "again, units",
                       .ends = commits ? Outcome::committed : Outcome::reverted,
                       .dies_first_at = dies_at,
