@@ -8,6 +8,7 @@
 #include "activator/adapters/journal_reader.hpp"
 #include "activator/adapters/journal_sink.hpp"
 #include "activator/adapters/linux_host.hpp"
+#include "activator/adapters/manager_relay.hpp"
 #include "activator/adapters/nix_profiles.hpp"
 #include "activator/adapters/system_clock.hpp"
 #include "activator/adapters/systemd_units.hpp"
@@ -70,7 +71,7 @@ int serve() {
   SystemClock clock;
   FileRecordStore records;
   FileUnitCopies copies;
-  Bus bus(loop);
+  Bus bus(loop, {}, way_to_manager());
   SystemdUnits units(bus, loop);
   JournalReader journal(loop);
   NixProfiles profiles(loop, NixPlaces::of_host());
@@ -111,6 +112,7 @@ int usage(std::ostream& out, int status) {
 
 int main(int argc, char** argv) {
   const std::string_view verb = argc == 2 ? argv[1] : "";
+  if (argc == 3 && argv[1] == std::string_view("relay")) return switchback::run_manager_relay(argv[2]);
   if (verb == "serve") {
     try {
       return switchback::serve();

@@ -13,7 +13,8 @@ constexpr std::chrono::milliseconds kRepeatAfter{250};  // the callee is away, t
 constexpr std::size_t kMaxUnderWay = 64;  // dbus-daemon allows 128 unanswered calls a connection
 constexpr std::size_t kMaxWaiting = 16384;
 constexpr std::chrono::seconds kBlockAtMost{5};
-constexpr int kMessagesPerTurn = 64;  // then the other sources of the loop have their turn
+constexpr std::chrono::seconds kGoAroundAfter{2};  // a bus that is restarted is back by then
+constexpr int kMessagesPerTurn = 64;               // then the other sources of the loop have their turn
 
 std::int64_t now_ms() {
   timespec now{};
@@ -43,8 +44,12 @@ Error to_error(const BusError& error, const std::string& doing) {
   return {Errc::io, doing + ": " + error.message};
 }
 
-Bus::Bus(EventLoop& loop, std::string address)
-    : loop_(loop), address_(std::move(address)), back_off_(kFirstRetry) {
+Bus::Bus(EventLoop& loop, std::string address, std::optional<BusWay> around)
+    : loop_(loop),
+      address_(std::move(address)),
+      around_(std::move(around)),
+      away_since_ms_(now_ms()),
+      back_off_(kFirstRetry) {
   if (address_.empty()) address_ = system_bus_address();
   retry_ = loop_.arm(std::chrono::milliseconds(0), [this] { try_connect(); });
 }
@@ -192,18 +197,41 @@ void Bus::expire() {
   }
 }
 
+void Bus::insist(bool insists) {
+  insists_ = insists;
+  if (insists || !goes_around()) return;
+  loop_.post([this, alive = std::weak_ptr<int>(alive_)] {
+    if (!alive.expired() && !insists_ && goes_around()) lose("going back to the bus");
+  });
+}
+
 void Bus::try_connect() {
   // A bus that listens and does not answer would block us: see bus_probe.hpp.
   probe_ = std::make_unique<BusProbe>(loop_, address_, [this](Status answered) {
     const auto probe = std::move(probe_);
-    if (!answered) return retry_later(answered.error().message);
-    guard("connecting to the bus", [this] { connect(); });
+    if (!answered) return could_not_connect(answered.error().message, false);
+    guard("connecting to the bus", [this] { connect(address_, false); });
   });
 }
 
-void Bus::connect() {
+void Bus::try_around(const std::string& problem) {
+  probe_ = std::make_unique<BusProbe>(loop_, around_->probe, [this, problem](Status answered) {
+    const auto probe = std::move(probe_);
+    if (!answered) return could_not_connect(answered.error().message, true);
+    spdlog::warn("{}; going around the bus", problem);
+    guard("connecting past the bus", [this] { connect(around_->address, true); });
+  });
+}
+
+void Bus::could_not_connect(const std::string& problem, bool around) {
+  const bool waited = now_ms() - away_since_ms_ >= std::chrono::milliseconds(kGoAroundAfter).count();
+  if (around || !insists_ || !around_ || !waited) return retry_later(problem);
+  try_around(problem);
+}
+
+void Bus::connect(const std::string& address, bool around) {
   try {
-    connection_ = sdbus::createSessionBusConnectionWithAddress(address_);  // any bus, despite its name
+    connection_ = sdbus::createSessionBusConnectionWithAddress(address);  // any bus, despite its name
     connection_->setMethodCallTimeout(kBlockAtMost);
     io_ = loop_.add_io(
         connection_->getEventLoopPollData().fd, 0, [this](std::uint32_t) { drive(); }, [this] { prepare(); });
@@ -212,11 +240,12 @@ void Bus::connect() {
     io_.reset();
     timeout_.reset();
     connection_.reset();
-    return retry_later(error.what());
+    return could_not_connect(error.what(), around);
   }
+  goes_around_ = around;
   back_off_ = kFirstRetry;
   problem_.clear();
-  spdlog::debug("connected to the bus at {}", address_);
+  spdlog::debug("connected to the bus at {}", address);
   // What listeners ask goes first: it makes the connection fit for what has waited.
   auto waited = std::exchange(waiting_, {});
   for (const auto& listener : listeners_) {
@@ -257,6 +286,7 @@ void Bus::drive() {
 }
 
 void Bus::lose(const std::string& problem) {
+  away_since_ms_ = now_ms();
   io_.reset();
   timeout_.reset();
   auto orphans = std::exchange(under_way_, {});

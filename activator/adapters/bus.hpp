@@ -48,10 +48,17 @@ struct BusCall {
   std::optional<std::weak_ptr<int>> only_while{};  // not sent any more once this has gone
 };
 
+/// How a connection is opened: `address` once `probe`, which may be another, answers.
+struct BusWay {
+  std::string probe;
+  std::string address;
+};
+
 class Bus {
  public:
-  /// An empty address is the system bus's. Connects from the loop, not within this call.
-  explicit Bus(EventLoop& loop, std::string address = {});
+  /// An empty address is the system bus's. `around` leads to the callee without the bus, for those who
+  /// insist. Connects from the loop, not within this call.
+  explicit Bus(EventLoop& loop, std::string address = {}, std::optional<BusWay> around = {});
   ~Bus();
   Bus(const Bus&) = delete;
   Bus& operator=(const Bus&) = delete;
@@ -64,6 +71,11 @@ class Bus {
   };
   void listen(Listener listener);
   [[nodiscard]] bool connected() const { return connection_ != nullptr; }
+  /// Whether, from now on, a bus that stays away is gone around instead of waited for. Ending it goes back to
+  /// the bus.
+  void insist(bool insists);
+  /// Whether it is connected past the bus.
+  [[nodiscard]] bool goes_around() const { return connected() && goes_around_; }
 
   /// Hears what matches `rule` while the slot lives and this connection does. Only when connected(); blocks
   /// for one round trip to the bus itself. Errors are logged: signals are hints.
@@ -97,7 +109,9 @@ class Bus {
   void failed(const PendingPtr& pending, BusError error);
 
   void try_connect();
-  void connect();
+  void try_around(const std::string& problem);
+  void connect(const std::string& address, bool around);
+  void could_not_connect(const std::string& problem, bool around);
   void retry_later(const std::string& problem);
   void drive();
   void prepare();
@@ -105,6 +119,10 @@ class Bus {
 
   EventLoop& loop_;
   std::string address_;
+  std::optional<BusWay> around_;
+  bool insists_ = false;
+  bool goes_around_ = false;
+  std::int64_t away_since_ms_ = 0;
   std::vector<Listener> listeners_;
   std::unique_ptr<sdbus::IConnection> connection_;
   LoopSource io_;

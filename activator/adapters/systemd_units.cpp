@@ -4,10 +4,15 @@
 #include "activator/adapters/systemd_names.hpp"
 #include "activator/core/plan.hpp"
 
+#include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace switchback {
 namespace {
+
+constexpr std::chrono::seconds kSecureWithin{25};  // a bus that listens and does not answer takes 10 of them
+constexpr std::chrono::seconds kBusStartsWithin{8};
 
 using ListedJob =
     sdbus::Struct<std::uint32_t, std::string, std::string, std::string, sdbus::ObjectPath, sdbus::ObjectPath>;
@@ -70,6 +75,11 @@ void SystemdUnits::connected() {
       },
       std::string(kSystemd));
   for (const auto& batch : std::vector(batches_)) batch->reconnected();
+  if (bus_.goes_around()) {
+    start_bus();
+  } else {
+    secured(Reach::over_bus);
+  }
   tell(nullptr);
 }
 
@@ -256,6 +266,35 @@ void SystemdUnits::watch(std::function<void(const UnitName* unit)> changed) {
   loop_.post([this, alive = std::weak_ptr<int>(alive_)] {
     if (!alive.expired() && !changed_) properties_slot_.reset();
   });
+}
+
+void SystemdUnits::secure(std::function<void(Reach)> done) {
+  bus_.insist(true);
+  securing_ = std::move(done);
+  secure_limit_ = loop_.arm(kSecureWithin, [this] { secured(Reach::not_yet); });
+  if (bus_.goes_around()) return start_bus();
+  if (!bus_.connected()) return;
+  loop_.post([this, alive = std::weak_ptr<int>(alive_)] {
+    if (!alive.expired() && bus_.connected()) secured(Reach::over_bus);
+  });
+}
+
+void SystemdUnits::start_bus() {
+  spdlog::warn("the system bus is away: starting it, and reaching systemd without it");
+  run_jobs(JobVerb::start, {*UnitName::parse("dbus.socket"), *UnitName::parse("dbus.service")},
+           kBusStartsWithin,
+           [this, alive = std::weak_ptr<int>(alive_)](const Result<std::vector<JobResult>>& jobs) {
+             if (alive.expired()) return;
+             const bool started = jobs && std::all_of(jobs->begin(), jobs->end(),
+                                                      [](const JobResult& job) { return job.succeeded(); });
+             secured(started ? Reach::bus_started : Reach::without_bus);
+           });
+}
+
+void SystemdUnits::secured(Reach reach) {
+  secure_limit_.reset();
+  const auto done = std::exchange(securing_, nullptr);
+  if (done) done(reach);
 }
 
 }  // namespace switchback

@@ -30,6 +30,8 @@ class SystemdUnits : public UnitManager {
   void reload(Callback<void> done) override;
   void reset_failed(std::vector<UnitName> units, Callback<void> done) override;
   void watch(std::function<void(const UnitName* unit)> changed) override;
+  void secure(std::function<void(Reach)> done) override;
+  void relax() override { bus_.insist(false); }
 
  private:
   void connected();
@@ -41,6 +43,8 @@ class SystemdUnits : public UnitManager {
   [[nodiscard]] bool is_from_manager(const sdbus::Message& message) const;
   void cancel(const std::vector<std::uint32_t>& jobs, const Callback<void>& done);
   void tell(const UnitName* unit);
+  void start_bus();
+  void secured(Reach reach);
   void forget_answered();
 
   Bus& bus_;
@@ -50,6 +54,8 @@ class SystemdUnits : public UnitManager {
   std::vector<std::shared_ptr<JobBatch>> batches_;
   std::vector<std::shared_ptr<ManagerReload>> reloads_;
   std::function<void(const UnitName*)> changed_;
+  std::function<void(Reach)> securing_;  // who waits for secured()
+  std::unique_ptr<Timer> secure_limit_;
   std::vector<sdbus::Slot> slots_;
   sdbus::Slot properties_slot_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);

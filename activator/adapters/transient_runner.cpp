@@ -58,6 +58,9 @@ std::string TransientRunner::run(TransientCommand command, TransientRun::Line li
   const auto run = std::make_shared<TransientRun>(
       bus_, loop_, std::move(command), std::move(line), [this, unit, done](TransientResult result) {
         runs_.erase(unit);  // the run keeps itself while it answers
+        for (auto [waiting, end] = abandoned_.equal_range(unit); waiting != end; ++waiting)
+          end_unit(unit, std::move(waiting->second));
+        abandoned_.erase(unit);
         done(std::move(result));
       });
   runs_.emplace(unit, run);
@@ -70,6 +73,13 @@ void TransientRunner::cancel(const std::string& unit) {
 }
 
 void TransientRunner::abandon(const std::string& unit, Callback<void> done) {
+  const auto run = runs_.find(unit);
+  if (run == runs_.end()) return end_unit(unit, std::move(done));
+  abandoned_.emplace(unit, std::move(done));
+  run->second->cancel();
+}
+
+void TransientRunner::end_unit(const std::string& unit, Callback<void> done) {
   std::erase_if(stops_, [](const auto& stop) { return stop->answered(); });
   stops_.push_back(std::make_shared<UnitStop>(bus_, loop_, unit, std::move(done)));
   stops_.back()->begin();

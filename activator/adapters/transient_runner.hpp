@@ -26,17 +26,20 @@ class TransientRunner {
   std::string run(TransientCommand command, TransientRun::Line line, const TransientRun::Done& done);
   /// Kills the run of `unit`, which answers then. Does nothing when there is none.
   void cancel(const std::string& unit);
-  /// Ends a unit that nobody here waits for, as a group, and makes systemd forget it. One that does not exist
-  /// is no error. Errors: timeout when it could not be killed; unavailable when systemd could not be reached.
+  /// Ends a unit as a group, and makes systemd forget it; it can be run again then. A run of ours is
+  /// cancelled, and answers before. A unit that does not exist is no error. Errors: timeout when it could not
+  /// be killed; unavailable when systemd could not be reached.
   void abandon(const std::string& unit, Callback<void> done);
 
  private:
   void connected();
   void lost();
+  void end_unit(const std::string& unit, Callback<void> done);
 
   Bus& bus_;
   EventLoop& loop_;
   std::map<std::string, std::shared_ptr<TransientRun>> runs_;
+  std::multimap<std::string, Callback<void>> abandoned_;  // by the unit whose run is still to answer
   std::list<std::shared_ptr<UnitStop>> stops_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };

@@ -115,6 +115,7 @@ void Engine::perform(const Action& action) {
   std::visit(Overloaded{
                  [&](const RunStep& run) { run_step(run.step); },
                  [&](const AbandonStep&) {
+                   step_alive_.renew();
                    runner_.abandon();
                    preparer_.reset();
                  },
@@ -161,14 +162,34 @@ void Engine::deadline_reached() {
 }
 
 void Engine::run_step(const Step& step) {
-  spdlog::info("activation {}: {}", record_->request.id.short_text(), describe(step));
-  if (std::holds_alternative<ReloadManager>(step)) was_reloaded_ = true;
-  // The manager's own deadline comes first, since it can name the units that were still busy.
-  runner_.run(*record_, step, time_left() - std::min(time_left() / 10, std::chrono::milliseconds{1000}),
-              [this](const ActivationEvent& event) { handle(event); });
+  const auto* reverting = std::get_if<Reverting>(&record_->state);
+  const auto run = [this, step] {
+    spdlog::info("activation {}: {}", record_->request.id.short_text(), describe(step));
+    if (std::holds_alternative<ReloadManager>(step)) was_reloaded_ = true;
+    // The manager's own deadline comes first, since it can name the units that were still busy.
+    runner_.run(*record_, step, time_left() - std::min(time_left() / 10, std::chrono::milliseconds{1000}),
+                [this](const ActivationEvent& event) { handle(event); });
+  };
+  if (reverting == nullptr || reverting->step > 0) return run();
+  secure_manager(run);
+}
+
+/// Each attempt of a revert begins with this: what is tried may have taken the system bus away.
+void Engine::secure_manager(std::function<void()> then) {
+  ports_.units.secure(step_alive_.guard([this, then = std::move(then)](Reach reach) {
+    if (reach == Reach::bus_started) {
+      log_.emit(WarningEvent{"the system bus was stopped: the revert started it again"});
+    } else if (reach == Reach::without_bus) {
+      log_.emit(
+          WarningEvent{"the system bus is stopped and cannot be started: the revert goes on without it; "
+                       "«systemctl status dbus.socket dbus.service» tells why"});
+    }
+    then();
+  }));
 }
 
 void Engine::open_gate(bool reverting) {
+  if (reverting) ports_.units.secure([](Reach) {});  // after a restart, no step does
   gate_.open(expectation_of(record_->changes, record_->baseline, record_->request.gate, reverting));
 }
 
@@ -213,6 +234,7 @@ Status Engine::activate(ActivateRequest request, std::string holder) {
   evidence_.clear();
   warned_.clear();
   was_reloaded_ = false;
+  ports_.units.relax();
   script_ = script_of(*record_);
   for (const auto& action : first.actions) {
     if (const auto* arm = std::get_if<ArmDeadline>(&action)) arm_deadline(arm->after);

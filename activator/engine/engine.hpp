@@ -78,6 +78,7 @@ class Engine {
   void prepare();
   void prepared(Result<Preparation> result);
   void run_step(const Step& step);
+  void secure_manager(std::function<void()> then);
   void open_gate(bool reverting);
   void judged(const GateReading& reading);
   void conclude();
@@ -99,6 +100,7 @@ class Engine {
 
   Ports ports_;
   Alive alive_;
+  Alive step_alive_;  // of the step that was asked for: void once it is abandoned
   EventLog log_;
   StepRunner runner_;
   GateWatch gate_;

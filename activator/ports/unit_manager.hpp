@@ -26,6 +26,14 @@ struct JobResult {
   [[nodiscard]] bool succeeded() const { return error.empty() && (result == "done" || result == "skipped"); }
 };
 
+/// How the manager was reached, by secure().
+enum class Reach {
+  over_bus,
+  bus_started,  // the system bus was away, and was started
+  without_bus,  // it is away and could not be started: the manager is reached all the same
+  not_yet,
+};
+
 class UnitManager {
  public:
   UnitManager() = default;
@@ -53,6 +61,10 @@ class UnitManager {
   /// Calls `changed` with each unit whose properties changed, and with nullptr when anything may have changed
   /// (after a reconnect). An empty function ends it. Signals are hints: read() tells the truth.
   virtual void watch(std::function<void(const UnitName* unit)> changed) = 0;
+  /// For a revert, which must not hang on the system bus: until relax(), a bus that stays away is started,
+  /// and gone around. Answers within half a minute, whatever came of it.
+  virtual void secure(std::function<void(Reach)> done) = 0;
+  virtual void relax() = 0;
 };
 
 }  // namespace switchback

@@ -313,6 +313,29 @@ TEST_CASE("a run of an earlier activator can be ended, and one that is gone need
   }
 }
 
+TEST_CASE("a unit that is said to be ended can be run again at once, also one that was just cancelled",
+          "[transient]") {
+  World world;
+  const auto unit = world.run_started().name;
+  world.runner.cancel(unit);
+  Answer<TransientResult> again;
+  world.runner.abandon(unit, [&](const Status& ended) {
+    REQUIRE(ended);
+    TransientCommand command;
+    command.argv = {"/bin/switch", "test"};
+    command.unit = unit;
+    world.runner.run(command, nullptr, again.callback());
+  });
+  run_until(world.loop, "its second start",
+            [&] { return again.arrived() || world.systemd.count("StartTransientUnit " + unit) == 2; });
+  world.exits(world.systemd.unit(unit), 0);
+  world.systemd.tell(unit);
+  const auto& result = again.await(world.loop);
+  INFO(result.describe());
+  CHECK(result.succeeded());
+  CHECK(world.await().end == TransientEnd::canceled);
+}
+
 TEST_CASE("a runner that goes leaves its program running and answers no more", "[transient]") {
   EventLoop loop;
   const PrivateBus daemon;

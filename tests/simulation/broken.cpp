@@ -146,6 +146,8 @@ class UnitsUnsubscribed : public UnitManager {
     inner_.cancel_all_jobs(std::move(spare), std::move(done));
   }
   void reload(Callback<void> done) override { inner_.reload(std::move(done)); }
+  void secure(std::function<void(Reach)> done) override { inner_.secure(std::move(done)); }
+  void relax() override { inner_.relax(); }
   void reset_failed(std::vector<UnitName> units, Callback<void> done) override {
     inner_.reset_failed(std::move(units), std::move(done));
   }

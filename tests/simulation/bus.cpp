@@ -18,6 +18,10 @@ void ModelBus::lose(milliseconds duration) {
   back_ms_ = std::max(back_ms_, loop_.boottime_ms() + duration.count());
 }
 
+void ModelBus::return_within(milliseconds duration) {
+  back_ms_ = std::min(back_ms_, loop_.boottime_ms() + duration.count());
+}
+
 void ModelBus::upset_signals(Fault how, milliseconds duration) {
   mood_ = how;
   mood_until_ms_ = loop_.boottime_ms() + duration.count();

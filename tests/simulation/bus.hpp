@@ -20,6 +20,8 @@ class ModelBus {
 
   /// PID 1 cannot be reached for so long.
   void lose(std::chrono::milliseconds duration);
+  /// It is away for so long at most.
+  void return_within(std::chrono::milliseconds duration);
   [[nodiscard]] bool is_away() { return loop_.boottime_ms() < back_ms_; }
   [[nodiscard]] std::int64_t back_ms() const { return back_ms_; }
   /// The activator has died: what it had not sent is not sent any more, and nobody is answered.

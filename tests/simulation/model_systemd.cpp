@@ -12,6 +12,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kQueryPatience{25'000};
 constexpr milliseconds kReloadPatience{180'000};
+constexpr milliseconds kGoneAroundWithin{5'000};
+constexpr milliseconds kSecurePatience{25'000};
 
 UnitSnapshot multi_user() {
   UnitSnapshot state;
@@ -145,6 +147,15 @@ void ModelSystemd::answer(const std::shared_ptr<Batch>& batch) {
         },
         [] {});
   });
+}
+
+void ModelSystemd::secure(std::function<void(Reach)> done) {
+  // While PID 1 executes itself anew, no way leads to it.
+  const bool was_away = bus_.is_away() && !is_executing_anew();
+  if (was_away) bus_.return_within(kGoneAroundWithin);
+  bus_.carry(
+      kSecurePatience, [was_away, done] { done(was_away ? Reach::bus_started : Reach::over_bus); },
+      [done] { done(Reach::not_yet); });
 }
 
 void ModelSystemd::cancel_jobs() {

@@ -60,6 +60,8 @@ class ModelSystemd : public UnitManager {
   void reload(Callback<void> done) override;
   void reset_failed(std::vector<UnitName> units, Callback<void> done) override;
   void watch(std::function<void(const UnitName* unit)> changed) override { changed_ = std::move(changed); }
+  void secure(std::function<void(Reach)> done) override;
+  void relax() override {}
 
  private:
   struct Batch;

@@ -117,6 +117,8 @@ class PointedUnits : public UnitManager {
   void reload(Callback<void> done) override;
   void reset_failed(std::vector<UnitName> units, Callback<void> done) override;
   void watch(std::function<void(const UnitName* unit)> changed) override { inner_.watch(std::move(changed)); }
+  void secure(std::function<void(Reach)> done) override { inner_.secure(std::move(done)); }
+  void relax() override { inner_.relax(); }
 
  private:
   UnitManager& inner_;

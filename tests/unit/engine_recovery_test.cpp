@@ -2,8 +2,11 @@
 // What crashes, cuts and full disks leave behind, and how the engine finds its way out of it.
 #include "tests/unit/kinds.hpp"
 
+#include <string>
+
 using namespace switchback;
 using namespace switchback::test;
+using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("what the old script did is on disk before the record says reverted", "[recovery]") {
   ScriptHost host;
@@ -187,4 +190,50 @@ TEST_CASE(
     CHECK(world.await_outcome().outcome == Outcome::reverted);
     CHECK(invocation() != "by traffic");
   }
+}
+
+namespace {
+
+std::string warnings(const World& world) {
+  std::string all;
+  for (const auto& event : world.events) {
+    if (const auto* warning = std::get_if<WarningEvent>(&event.body)) all += warning->message + "\n";
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a revert does not wait for a system bus that was stopped in the trial", "[recovery]") {
+  World world;
+  REQUIRE(world.activate(world.request(world.closure("web-1"))).outcome == Outcome::committed);
+  (void)world.activate_until(world.request(world.closure("web-2")), Phase::observing);
+  SECTION("it starts it again") {
+    world.systemd->stop_bus(Reach::bus_started);
+    CHECK(world.await_outcome().outcome == Outcome::reverted);
+    CHECK_THAT(warnings(world), ContainsSubstring("the revert started it again"));
+  }
+  SECTION("it goes on without one that cannot be started") {
+    world.systemd->stop_bus(Reach::without_bus);
+    CHECK(world.await_outcome().outcome == Outcome::reverted);
+    CHECK_THAT(warnings(world), ContainsSubstring("goes on without it"));
+  }
+  CHECK(world.running_closure() == "web-1");
+}
+
+TEST_CASE("a revert that an activator before this one began does not wait for the bus either", "[recovery]") {
+  World world;
+  REQUIRE(world.activate(world.request(world.closure("web-1"))).outcome == Outcome::committed);
+  const auto id = world.activate_until(world.request(world.closure("web-2")), Phase::observing);
+  REQUIRE(world.engine->cancel({id, ""}));
+  SECTION("while it switched back") {}
+  SECTION("while it looked at the result") {
+    (void)world.loop.run_until([&] { return world.running_closure() == "web-1"; });
+    (void)world.loop.run_until(
+        [&] { return world.disk.record->find("\"observing\":true") != std::string::npos; });
+  }
+  world.systemd->stop_bus(Reach::bus_started);
+  world.kill_activator();
+  CHECK(world.await_outcome().outcome == Outcome::reverted);
+  CHECK(world.running_closure() == "web-1");
 }

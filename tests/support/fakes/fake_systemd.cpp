@@ -167,7 +167,20 @@ void FakeSystemd::stop(const UnitName& name) {
   signal(name);
 }
 
+void FakeSystemd::ask(std::function<void()> question) {
+  if (!bus_is_away_) return question();
+  waiting_.push_back(std::move(question));
+}
+
+void FakeSystemd::secure(std::function<void(Reach)> done) {
+  loop_.put(kJobTime, [this, done = std::move(done)] {
+    done(std::exchange(bus_is_away_, std::nullopt).value_or(Reach::over_bus));
+    for (const auto& question : std::exchange(waiting_, {})) question();
+  });
+}
+
 void FakeSystemd::list(Callback<Snapshot> done) {
+  if (bus_is_away_) return ask([this, done = std::move(done)] { list(done); });
   loop_.post([this, done = std::move(done)] {
     Snapshot snapshot;
     for (const auto& [unit, loaded] : units_) snapshot.emplace(unit, loaded.state);
@@ -180,6 +193,8 @@ void FakeSystemd::list(Callback<Snapshot> done) {
 }
 
 void FakeSystemd::read(std::set<UnitName> units, Callback<Snapshot> done) {
+  if (bus_is_away_)
+    return ask([this, units = std::move(units), done = std::move(done)] { read(units, done); });
   loop_.post([this, units = std::move(units), done = std::move(done)] {
     Snapshot snapshot;
     for (const auto& unit : units) {
@@ -202,6 +217,11 @@ void FakeSystemd::run_jobs(JobVerb verb, std::vector<UnitName> units, std::chron
   batch->pending.insert(units.begin(), units.end());
   batch->done = std::move(done);
   batch_ = batch;
+  ask([this, verb, units = std::move(units), deadline, batch] { submit(verb, units, deadline, batch); });
+}
+
+void FakeSystemd::submit(JobVerb verb, const std::vector<UnitName>& units, std::chrono::milliseconds deadline,
+                         const std::shared_ptr<Batch>& batch) {
   for (const auto& unit : units) {
     jobs.push_back(std::string(word(verb)) + " " + unit.text());
     loop_.put(kJobTime, [this, verb, unit, batch] {
@@ -226,6 +246,7 @@ void FakeSystemd::cancel_jobs() {
 }
 
 void FakeSystemd::reload(Callback<void> done) {
+  if (bus_is_away_) return ask([this, done = std::move(done)] { reload(done); });
   loop_.put(kJobTime, [this, done = std::move(done)] {
     jobs.emplace_back("daemon-reload");
     load_definitions();
@@ -234,6 +255,8 @@ void FakeSystemd::reload(Callback<void> done) {
 }
 
 void FakeSystemd::reset_failed(std::vector<UnitName> units, Callback<void> done) {
+  if (bus_is_away_)
+    return ask([this, units = std::move(units), done = std::move(done)] { reset_failed(units, done); });
   loop_.post([this, units = std::move(units), done = std::move(done)] {
     for (const auto& unit : units) {
       auto& state = units_[unit].state;

@@ -10,6 +10,8 @@
 
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,8 @@ class FakeSystemd : public UnitManager {
   /// The text that systemd loaded for `unit`; empty when none.
   [[nodiscard]] std::string definition(const std::string& unit);
   std::vector<std::string> jobs;  // «start web.service», in the order they were submitted
+  /// The system bus is stopped: whoever asks waits until secure() has started it again, or gone around it.
+  void stop_bus(Reach secured) { bus_is_away_ = secured; }
 
   void list(Callback<Snapshot> done) override;
   void read(std::set<UnitName> units, Callback<Snapshot> done) override;
@@ -37,12 +41,16 @@ class FakeSystemd : public UnitManager {
                 Callback<std::vector<JobResult>> done) override;
   void cancel_jobs() override;
   void cancel_all_jobs(std::set<UnitName>, Callback<void> done) override {
-    jobs.emplace_back("cancel all");
-    loop_.post([done = std::move(done)] { done({}); });
+    ask([this, done = std::move(done)] {
+      jobs.emplace_back("cancel all");
+      loop_.post([done] { done({}); });
+    });
   }
   void reload(Callback<void> done) override;
   void reset_failed(std::vector<UnitName> units, Callback<void> done) override;
   void watch(std::function<void(const UnitName* unit)> changed) override { changed_ = std::move(changed); }
+  void secure(std::function<void(Reach)> done) override;
+  void relax() override {}
 
  private:
   struct Unit {
@@ -51,6 +59,9 @@ class FakeSystemd : public UnitManager {
     std::uint64_t run = 0;  // counts starts, so that an old run's crash is void
   };
   struct Batch;
+  void ask(std::function<void()> question);
+  void submit(JobVerb verb, const std::vector<UnitName>& units, std::chrono::milliseconds deadline,
+              const std::shared_ptr<Batch>& batch);
   void load_definitions();
   void start(const UnitName& unit);
   void stop(const UnitName& unit);
@@ -65,6 +76,8 @@ class FakeSystemd : public UnitManager {
   std::function<void(const UnitName*)> changed_;
   std::shared_ptr<Batch> batch_;
   std::uint64_t invocations_ = 0;
+  std::optional<Reach> bus_is_away_;
+  std::vector<std::function<void()>> waiting_;  // for the bus
 };
 
 }  // namespace switchback::test
