@@ -28,10 +28,20 @@ std::string slow(TestHost& host, const std::string& then = "exec sleep infinity"
 class Storm {
  public:
   Storm(TestHost& host, const std::string& command) : host_(host) {
-    host_.output_of("systemd-run --quiet --unit=storm -p DefaultDependencies=no /bin/sh -c 'while :; do " +
-                    command + "; done'");
+    host_.output_of(
+        "rm -f /run/calm && systemd-run --quiet --collect --unit=storm /bin/sh -c 'until test -e "
+        "/run/calm; do " +
+        command + "; done'");
   }
-  ~Storm() { (void)host_.run("systemctl stop storm.service"); }
+  ~Storm() {
+    // What is asked of systemd in the storm may not be answered.
+    try {
+      host_.output_of("touch /run/calm");
+      host_.wait_for("systemctl is-active storm.service | grep -qx inactive");
+    } catch (const std::exception& error) {
+      FAIL_CHECK("the storm did not end: " << error.what());
+    }
+  }
   Storm(const Storm&) = delete;
   Storm& operator=(const Storm&) = delete;
 
@@ -39,14 +49,9 @@ class Storm {
   TestHost& host_;
 };
 
-}  // namespace
-
-TEST_CASE("a manager that is re-executed or reloaded all the time hides neither health nor failure",
-          "[faults]") {
+void judge_in_a_storm(const std::string& command) {
   Settled settled;
   auto& host = settled.host;
-  const std::string command = GENERATE("systemctl daemon-reexec", "systemctl daemon-reload");
-  INFO(command);
   const auto good = slow(host);
   const auto bad = web_running(host, "sleep 3; exit 1");
   {
@@ -62,6 +67,16 @@ TEST_CASE("a manager that is re-executed or reloaded all the time hides neither 
   }
   check_runs(host, good);
   CHECK(host.state() == "running");
+}
+
+}  // namespace
+
+TEST_CASE("a manager that is re-executed all the time hides neither health nor failure", "[faults]") {
+  judge_in_a_storm("systemctl daemon-reexec; sleep 0.1");
+}
+
+TEST_CASE("a manager that is reloaded all the time hides neither health nor failure", "[faults]") {
+  judge_in_a_storm("systemctl daemon-reload; sleep 0.1");
 }
 
 TEST_CASE("a disk that is full before the commit takes the generation back, and tells why", "[faults]") {

@@ -138,7 +138,7 @@ TEST_CASE("without magic-rollback nobody has to get through to the host again", 
   const auto result = deploy(host, bad, {"--magic-rollback", "false"});
   INFO(result.out << result.err);
   CHECK(result.status == 0);
-  CHECK(result.err.find("confirm") == std::string::npos);
+  CHECK(result.err.find("target: confirm") == std::string::npos);
   check_runs(host, bad);
 }
 
