@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A soft reboot (systemd 254 and newer) starts userspace anew and keeps the kernel, its boot id and /run: what
-// a trial has put there is started again, and must be taken back all the same.
+// A soft reboot (systemd 254 and newer) starts userspace anew and keeps the kernel, its boot id and /run:
+// what a trial has put there is started again, and must be taken back all the same.
 #include "tests/host/deploy.hpp"
 #include "tests/support/catch.hpp"
 

@@ -86,10 +86,10 @@ Verdict Campaign::strike(const Scenario& scenario) {
   plan_->activator = 0;
   KeptHost host(scenario, root_.path(), shared_ / "bin", plan_);
   const auto named = [](const std::string& closure) { return closure.empty() ? "nothing" : closure; };
-  HostAtRest rest;
-  rest.before = named(scenario.before);
-  rest.after = named(scenario.after);
-  rest.generations_before = host.generations();
+  guarantee::ProfileFacts app;
+  app.before = named(scenario.before);
+  app.wanted = named(scenario.after);
+  app.generations_before = host.generations();
   const auto course = host.deploy(!scenario.dies_first_at.empty() || plan_->at % 2 == 1);
 
   Verdict verdict;
@@ -97,28 +97,33 @@ Verdict Campaign::strike(const Scenario& scenario) {
   verdict.story = course.not_begun;
   if (entry) verdict.story = story_of(*entry);
   // Without a record and without a history nobody has heard of the activation.
-  rest.outcome = entry              ? std::string(text(entry->status.outcome->outcome))
-                 : course.undecided ? ""
-                                    : "not begun";
-  rest.terminal = !course.stuck && !rest.outcome.empty() && course.took_ms < kWithinMs;
-  rest.runs = host.runs();
-  rest.profile = host.profile();
-  rest.boots = host.boots();
-  rest.confirm_sent = course.confirm_sent;
-  rest.answered_committed = course.answered_committed;
-  rest.revert_attempts = entry ? revert_attempts(*entry) : 0;
-  rest.generations = host.generations();
-  verdict.outcome = rest.outcome;
-  verdict.broken = broken_invariants(rest);
-  const bool as_wished = rest.outcome == text(scenario.ends) || rest.outcome == "not begun";
+  verdict.outcome = entry              ? std::string(text(entry->status.outcome->outcome))
+                    : course.undecided ? ""
+                                       : "not begun";
+  app.runs = host.runs();
+  app.named = host.profile();
+  app.boots = host.boots();
+  app.generations_after = host.generations();
+  guarantee::Facts facts;
+  facts.ended = !course.stuck && !verdict.outcome.empty();
+  facts.took_ms = course.took_ms;
+  facts.allowed_ms = kWithinMs;
+  if (entry) facts.outcome = entry->status.outcome->outcome;
+  facts.profiles.push_back(std::move(app));
+  facts.confirmed_in_time = course.confirm_sent;
+  facts.answered_committed = course.answered_committed;
+  facts.revert_attempts = entry ? revert_attempts(*entry) : 0;
+  verdict.broken = guarantee::broken_by(facts);
+  const bool as_wished = verdict.outcome == text(scenario.ends) || verdict.outcome == "not begun";
   if (!as_wished && entry && entry->status.outcome->causes.empty())
     verdict.broken.push_back("nobody was told why");
-  if (rest.outcome == "not begun" && course.confirm_sent) verdict.broken.push_back("it was forgotten");
+  if (verdict.outcome == "not begun" && course.confirm_sent) verdict.broken.push_back("it was forgotten");
   if (!scenario.dies_first_at.empty() && !plan_->has_died)
     verdict.broken.push_back("it did not die beforehand");
   for (const auto& ran : course.ran) {
     // A script is run through its profile, which cannot be moved then.
-    const bool whole = ran == rest.before || ran == rest.after || scenario.kind == Kind::script;
+    const bool whole =
+        ran == named(scenario.before) || ran == named(scenario.after) || scenario.kind == Kind::script;
     if (!whole) verdict.broken.push_back("it was given up when " + ran);
   }
   for (const auto& left : host.leftovers()) {
@@ -158,9 +163,6 @@ std::vector<Verdict> Campaign::run(const Scenario& scenario) {
       verdict.point = plan_->points[index].name.data();
       if (!plan_->has_struck) verdict.broken.emplace_back("the point was not reached again");
       tally().add(verdict);
-      if (std::getenv("DBG"))
-        std::fprintf(stderr, "DBG %s|%d|%s|%s|%s|%s\n", scenario.name.c_str(), plan_->at, name_of(fault),
-                     verdict.point.c_str(), verdict.outcome.c_str(), verdict.story.c_str());
       verdicts.push_back(std::move(verdict));
     }
   }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "tests/killpoints/host.hpp"
-#include "tests/support/invariants.hpp"
+#include "tests/support/guarantee/guarantee.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <map>

@@ -350,11 +350,10 @@ std::string KeptHost::boots() {
   return closure_of_units(definitions);
 }
 
-std::set<std::string> KeptHost::generations() {
-  std::set<std::string> found;
+std::map<std::uint64_t, std::string> KeptHost::generations() {
+  std::map<std::uint64_t, std::string> found;
   const auto all = profiles_.generations(profile_);
-  for (const auto& [number, closure] : all.value())
-    found.insert(std::to_string(number) + " " + closure.name());
+  for (const auto& [number, closure] : all.value()) found.emplace(number, closure.name());
   return found;
 }
 

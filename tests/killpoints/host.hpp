@@ -15,13 +15,14 @@
 
 #include <memory>
 #include <optional>
-#include <set>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace switchback::test {
 
-/// How it went, and what is left, for support/invariants.hpp to judge.
+/// How it went, and what is left, for support/guarantee to judge.
 struct Course {
   int lives = 0;
   bool stuck = false;      // nothing would ever have happened any more
@@ -49,7 +50,7 @@ class KeptHost {
   [[nodiscard]] std::string runs();
   [[nodiscard]] std::string profile();
   [[nodiscard]] std::string boots();
-  [[nodiscard]] std::set<std::string> generations();
+  [[nodiscard]] std::map<std::uint64_t, std::string> generations();
   /// Files that nobody needs any more: temporary ones, trials, pins, records.
   [[nodiscard]] std::vector<std::string> leftovers() const;
   /// The newest document of the history; empty when there is none.

@@ -30,7 +30,7 @@ struct Push {
   std::ostringstream err;
   std::size_t width = 0;
   int copies_begun = 0;
-  int copies = 0;  // that were waited for
+  int copies = 0;      // that were waited for
   bool copied = true;  // whether there is something to copy
   std::optional<std::chrono::milliseconds> wait;
   std::chrono::milliseconds patience{20'000};
