@@ -7,7 +7,7 @@ let
     attrNames concatLists concatStringsSep filter match
     unsafeDiscardStringContext;
 
-  againstSchema = import ./schema.nix { inherit slips; } ../../cli/manifest/manifest.schema.json;
+  schema = import ./schema.nix { inherit slips; } ../../cli/manifest/manifest.schema.json;
 
   nodeWrong = deploy: name: node:
     let
@@ -37,7 +37,7 @@ let
 
   # What is wrong, a line each; only where the schema holds.
   wrong = deploy:
-    let told = againstSchema deploy;
+    let told = schema.wrong deploy;
     in if told != [ ] then told
     else concatLists (map (name: nodeWrong deploy name deploy.nodes.${name}) (attrNames deploy.nodes));
 

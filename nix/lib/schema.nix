@@ -5,7 +5,7 @@
 let
   inherit (builtins)
     all attrNames concatLists elem filter fromJSON head isAttrs isBool isFloat isInt isList isPath isString length match
-    readFile toJSON typeOf;
+    readFile stringLength toJSON typeOf;
 
   isText = value: isString value || isPath value || (isAttrs value && value ? outPath);
   is = {
@@ -26,7 +26,6 @@ let
   attribute = name: if match "[A-Za-z_][A-Za-z0-9_'-]*" name != null then name else toJSON name;
   below = where: name: if where == "" then attribute name else "${where}.${attribute name}";
 in
-# Of a file, from a value to a list of what is wrong with it, each with its place.
 file:
 let
   root = fromJSON (readFile file);
@@ -57,7 +56,9 @@ let
     maximum = where: schema: value:
       if is.number value && value > schema.maximum then [ "${where}: must be ${toJSON schema.maximum} or less" ] else [ ];
     minLength = where: schema: value:
-      if isString value && builtins.stringLength value < schema.minLength then [ "${where}: is too short" ] else [ ];
+      if isString value && stringLength value < schema.minLength then [ "${where}: is too short" ] else [ ];
+    maxLength = where: schema: value:
+      if isString value && stringLength value > schema.maxLength then [ "${where}: is too long" ] else [ ];
     pattern = where: schema: value:
       if isString value && !matches schema.pattern value then [ "${where}: cannot be ${toJSON value}" ] else [ ];
     items = where: schema: value:
@@ -116,5 +117,21 @@ let
         else throw "${toString file}: the keyword ${keyword} is not known here";
     in
     if wrongType != [ ] then wrongType else concatLists (map of rest);
+
+  # The schemas that are written down in one.
+  inside = schema:
+    builtins.attrValues (schema.properties or { }) ++ builtins.attrValues (schema."$defs" or { })
+    ++ concatLists (map (keyword: schema.${keyword} or [ ]) [ "allOf" "anyOf" "oneOf" ])
+    ++ filter isAttrs (map (keyword: schema.${keyword} or null)
+      [ "additionalProperties" "items" "propertyNames" "unevaluatedProperties" ]);
+  strange = schema:
+    filter (keyword: !(keywords ? ${keyword}) && !elem keyword toldNothing) (attrNames schema)
+    ++ concatLists (map strange (inside schema));
 in
-check "" root
+{
+  # From a value to a list of what is wrong with it, each with its place.
+  wrong = check "" root;
+
+  # Keywords of the file that are not known here.
+  unknown = strange root;
+}

@@ -5,7 +5,8 @@ let
   inherit (import ../../nix/lib { inherit pkgs; }) deployChecks;
   file = ../../cli/manifest/manifest.schema.json;
   slips = import ../../nix/lib/slips.nix;
-  wrong = import ../../nix/lib/schema.nix { inherit slips; } file;
+  schema = import ../../nix/lib/schema.nix { inherit slips; } file;
+  inherit (schema) wrong;
   deploy = more: { user = "root"; nodes.web = { hostname = "web"; profiles.app = { path = "/nix/store/x"; } // more; }; };
   node = more: { user = "root"; nodes.web = { hostname = "web"; profiles = { }; } // more; };
   told = deploy: (deployChecks deploy).switchback-manifest.drvAttrs.file0;
@@ -23,7 +24,8 @@ in
     } != "";
     expected = true;
   };
-  "every option that the schema has is taken" = {
+  "every keyword of the schema is known" = { expr = schema.unknown; expected = [ ]; };
+  "a manifest of every option is taken" = {
     expr = wrong (deploy {
       sshUser = "root";
       sshOpts = [ "-p" "22" ];
