@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The command, the activator, and the generator. For nixpkgs' callPackage. Its own tests are those that need neither root
-# nor a booted host.
+# The command, the activator, and the generator. For nixpkgs' callPackage. Its own tests are those that need neither
+# root nor a booted host.
 { lib
 , stdenv
 , cmake
@@ -15,7 +15,8 @@
 , tl-expected
 }:
 let
-  version = builtins.head (builtins.match ".*project\\(switchback VERSION ([0-9.]+) .*" (builtins.readFile ../CMakeLists.txt));
+  version = builtins.head
+    (builtins.match ".*project\\(switchback VERSION ([0-9.]+) .*" (builtins.readFile ../CMakeLists.txt));
 in
 stdenv.mkDerivation {
   pname = "switchback";

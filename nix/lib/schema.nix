@@ -47,14 +47,17 @@ let
     enum = where: schema: value:
       if elem value schema.enum then [ ]
       else [ "${where}: ${toJSON value} is not ${builtins.concatStringsSep ", " (map toJSON schema.enum)}" ];
-    const = where: schema: value: if value == schema.const then [ ] else [ "${where}: expected ${toJSON schema.const}" ];
+    const = where: schema: value:
+      if value == schema.const then [ ] else [ "${where}: expected ${toJSON schema.const}" ];
     minimum = where: schema: value:
-      if is.number value && value < schema.minimum then [ "${where}: must be ${toJSON schema.minimum} or more" ] else [ ];
+      if is.number value && value < schema.minimum then
+        [ "${where}: must be ${toJSON schema.minimum} or more" ] else [ ];
     exclusiveMinimum = where: schema: value:
       if is.number value && value <= schema.exclusiveMinimum then
         [ "${where}: must be more than ${toJSON schema.exclusiveMinimum}" ] else [ ];
     maximum = where: schema: value:
-      if is.number value && value > schema.maximum then [ "${where}: must be ${toJSON schema.maximum} or less" ] else [ ];
+      if is.number value && value > schema.maximum then
+        [ "${where}: must be ${toJSON schema.maximum} or less" ] else [ ];
     minLength = where: schema: value:
       if isString value && stringLength value < schema.minLength then [ "${where}: is too short" ] else [ ];
     maxLength = where: schema: value:

@@ -34,8 +34,8 @@ let
   };
 in
 {
-  # `custom BASE SCRIPT`, or `(custom // { dryActivate = SCRIPT; boot = SCRIPT; }) BASE SCRIPT`. BASE is a directory; the
-  # closure has what is in it, and the script.
+  # `custom BASE SCRIPT`, or `(custom // { dryActivate = SCRIPT; boot = SCRIPT; }) BASE SCRIPT`. BASE is a directory;
+  # the closure has what is in it, and the script.
   inherit custom;
 
   # Only moves the profile.

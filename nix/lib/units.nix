@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# activate.units: a closure of systemd units for any host with systemd, from definitions as NixOS has them. Decides which
-# definitions there are and what a unit is called; a name that is not known is an error that says so.
+# activate.units: a closure of systemd units for any host with systemd, from definitions as NixOS has them. Decides
+# which definitions there are and what a unit is called; a name that is not known is an error that says so.
 { shell, servicePath, slips, tree }:
 let
   inherit (builtins)

@@ -7,7 +7,10 @@ let
   slips = import ../../nix/lib/slips.nix;
   schema = import ../../nix/lib/schema.nix { inherit slips; } file;
   inherit (schema) wrong;
-  deploy = more: { user = "root"; nodes.web = { hostname = "web"; profiles.app = { path = "/nix/store/x"; } // more; }; };
+  deploy = more: {
+    user = "root";
+    nodes.web = { hostname = "web"; profiles.app = { path = "/nix/store/x"; } // more; };
+  };
   node = more: { user = "root"; nodes.web = { hostname = "web"; profiles = { }; } // more; };
   told = deploy: (deployChecks deploy).switchback-manifest.drvAttrs.file0;
   refused = deploy: { expr = told deploy; throws = true; };
@@ -43,7 +46,13 @@ in
     expected = [ ];
   };
   "all that is wrong is found" = {
-    expr = builtins.length (wrong (deploy { magicRolback = false; kind = "darwin"; confirmTimeout = 65536; gate.soak = "x"; sshOpts = [ 7 ]; }));
+    expr = builtins.length (wrong (deploy {
+      magicRolback = false;
+      kind = "darwin";
+      confirmTimeout = 65536;
+      gate.soak = "x";
+      sshOpts = [ 7 ];
+    }));
     expected = 5;
   };
   "nothing of deploy is missing" = {
@@ -55,6 +64,7 @@ in
   "an order with a profile that there is not is an error" = refused (node { profilesOrder = [ "systm" ]; });
   "a profile of nobody's is an error" = refused { nodes.web = { hostname = "x"; profiles.a.path = "/x"; }; };
   "a profile without a path is an error" = refused (deploy { path = null; });
-  "two words on confirming that contradict each other are an error" = refused (deploy { confirm = "auto"; magicRollback = false; });
+  "two words on confirming that contradict each other are an error" =
+    refused (deploy { confirm = "auto"; magicRollback = false; });
   "a closure that does not evaluate is an error" = refused (deploy { path = throw "no"; });
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Tests of nix/ that are only evaluated: sets of sentences, each with an `expr` and what is `expected`; `throws` where it
-# must not evaluate. `failed` is from those that fail to what they gave. `lib` is nixpkgs', or what stands in its place.
+# Tests of nix/ that are only evaluated: sets of sentences, each with an `expr` and what is `expected`; `throws` where
+# it must not evaluate. `failed` is from those that fail to what they gave. `lib` is nixpkgs', or what stands in its
+# place.
 { system ? builtins.currentSystem, lib ? import ./nixpkgs/lib.nix }:
 let
   pkgs = import ./nixpkgs/pkgs.nix { inherit lib system; };

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# A booted NixOS host, and a machine that pushes to it. IT HAS NOT BEEN RUN: it was written where neither nixpkgs nor KVM
-# was to be had, and is only evaluated there, against a stand-in. What it asks is what the host tests ask of Debian.
+# A booted NixOS host, and a machine that pushes to it. IT HAS NOT BEEN RUN: it was written where neither nixpkgs nor
+# KVM was to be had, and is only evaluated there, against a stand-in. What it asks is what the host tests ask of Debian.
 { pkgs, module, activate }:
 let
   web = name: script: activate.units {

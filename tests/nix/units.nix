@@ -3,7 +3,12 @@
 { pkgs }:
 let
   inherit (builtins) attrNames concatStringsSep filter genList head length listToAttrs match;
-  own = import ../../nix/lib { inherit (pkgs) system; shell = "/bin/sh"; tools = [ "/usr" ]; servicePath = [ "/default" ]; };
+  own = import ../../nix/lib {
+    inherit (pkgs) system;
+    shell = "/bin/sh";
+    tools = [ "/usr" ];
+    servicePath = [ "/default" ];
+  };
   options = import ../../nix/lib/unit-options.nix;
   unit = import ../../nix/lib/unit-text.nix {
     shell = "/bin/sh";
@@ -53,7 +58,10 @@ let
       startLimitBurst = { of = 3; is = "[Unit]\nStartLimitBurst=3\n"; };
       startLimitIntervalSec = { of = 0; is = "[Unit]\nStartLimitIntervalSec=0\n"; };
       unitConfig = { of = { X-SwitchMethod = "reload"; }; is = "[Unit]\nX-SwitchMethod=reload\n"; };
-      environment = { of = { B = "2"; A = 1; C = null; }; is = "[Service]\nEnvironment=\"A=1\"\nEnvironment=\"B=2\"\n"; };
+      environment = {
+        of = { B = "2"; A = 1; C = null; };
+        is = "[Service]\nEnvironment=\"A=1\"\nEnvironment=\"B=2\"\n";
+      };
       path = { of = [ "/a" ]; is = "[Service]\n" + pathLine "/a/bin:/a/sbin:/default/bin:/default/sbin"; };
       serviceConfig = {
         of = { Type = "oneshot"; RemainAfterExit = true; ExecStart = [ "/a" "/b" ]; Nice = 5; User = ""; };
@@ -84,7 +92,10 @@ let
       listenDatagrams = { of = [ "53" ]; is = "[Socket]\nListenDatagram=53\n"; };
       socketConfig = { of = { Accept = false; }; is = "[Socket]\nAccept=false\n"; };
     };
-    timers.timerConfig = { of = { OnCalendar = [ "daily" "12:00" ]; }; is = "[Timer]\nOnCalendar=daily\nOnCalendar=12:00\n"; };
+    timers.timerConfig = {
+      of = { OnCalendar = [ "daily" "12:00" ]; };
+      is = "[Timer]\nOnCalendar=daily\nOnCalendar=12:00\n";
+    };
     paths.pathConfig = { of = { PathExists = "/x"; }; is = "[Path]\nPathExists=/x\n"; };
     mounts = {
       what = { of = "/dev/sdb"; is = "[Mount]\nWhat=/dev/sdb\n"; };
@@ -225,7 +236,10 @@ tests (each lists (option: {
   };
   "a path and a PATH are an error" = { expr = service { path = [ "/a" ]; environment.PATH = "/b"; }; throws = true; };
   "a timer and startAt are an error" = broken { services.a = nothing // { startAt = "daily"; }; timers.a = { }; };
-  "a value of two lines is an error" = { expr = service { serviceConfig.ExecStart = "/x\nUser=root"; }; throws = true; };
+  "a value of two lines is an error" = {
+    expr = service { serviceConfig.ExecStart = "/x\nUser=root"; };
+    throws = true;
+  };
   "a set as a value is an error" = { expr = service { serviceConfig.ExecStart = { }; }; throws = true; };
   "a boolean in an environment is an error" = { expr = service { environment.A = true; }; throws = true; };
 }

@@ -8,6 +8,7 @@
     in
     {
       inherit lib;
-      legacyPackages = lib.genAttrs [ "aarch64-linux" "x86_64-linux" ] (system: import ./pkgs.nix { inherit lib system; });
+      legacyPackages = lib.genAttrs [ "aarch64-linux" "x86_64-linux" ]
+        (system: import ./pkgs.nix { inherit lib system; });
     };
 }

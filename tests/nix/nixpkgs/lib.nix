@@ -102,7 +102,8 @@ rec {
   evalModules = { modules, specialArgs ? { } }:
     let
       read = module: if isPath module then import module else module;
-      applied = module: if isFunction module then module (specialArgs // { inherit config; lib = import ./lib.nix; }) else module;
+      arguments = specialArgs // { inherit config; lib = import ./lib.nix; };
+      applied = module: if isFunction module then module arguments else module;
       whole = module: if module ? options || module ? config then module else { config = module; };
       loaded = map (module: whole (applied (read module))) modules;
       options = foldl' deepMerge { } (map (module: module.options or { }) loaded);
