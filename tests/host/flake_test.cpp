@@ -6,6 +6,8 @@
 #include "tests/support/catch.hpp"
 
 #include <filesystem>
+#include <map>
+#include <set>
 
 using namespace switchback::test;
 using Catch::Matchers::ContainsSubstring;
@@ -38,38 +40,26 @@ const std::string kCustom = R"(name: script: derivation {
 
 /// deploy-rs's example of a system, with a second user; its inputs are left out.
 std::string system_example(const std::string& system, const std::string& generation) {
-  const std::string flake = R"({
+  const std::string flake = R"nix({
   description = "Deploy a system and users' profiles";
   outputs = { self }: let
     custom = CUSTOM;
-    log = text: ''echo "${text} $(id -un) $PROFILE $(pwd)" >>
-                            $HOME / log'';
+    log = text: ''echo "${text} $(id -un) $PROFILE $(pwd)" >>$HOME/log'';
   in {
     deploy.nodes.example = {
-      sshOpts = ["-p"
-                 "2221"];
-    hostname = "target";
-    fastConnection = true;
-    interactiveSudo = true;
-    profilesOrder = ["system"];
-    profiles = { system = {sshUser = "admin";
-    path = "SYSTEM";
-    user = "root";
+      sshOpts = [ "-p" "2221" ];
+      hostname = "target";
+      fastConnection = true;
+      interactiveSudo = true;
+      profilesOrder = [ "system" ];
+      profiles = {
+        system = { sshUser = "admin"; path = "SYSTEM"; user = "root"; };
+        hello = { sshUser = "hello"; path = custom "hello" (log "hello GENERATION"); user = "hello"; };
+        tools = { path = custom "tools" (log "tools GENERATION"); user = "alice"; };
+      };
+    };
   };
-  hello = { sshUser = "hello";
-  path = custom "hello"(log "hello GENERATION");
-  user = "hello";
-};
-tools = { path = custom "tools"(log "tools GENERATION");
-user = "alice";
-};
-}
-;
-}
-;
-}
-;
-})";
+})nix";
   return replaced(replaced(replaced(flake, "CUSTOM", kCustom), "SYSTEM", system), "GENERATION", generation);
 }
 
@@ -203,7 +193,6 @@ TEST_CASE("the example of a Debian host deploys as it stands, and a changed vari
                                    " --override-input nixpkgs path:" + project +
                                    "/tests/nix/nixpkgs --no-write-lock-file");
   };
-  const auto said = [&] { return host.output_of("journalctl -o cat -u greeter.service"); };
   const auto first = deploy_example();
   expect(first, 0, "committed: app generation 1");
   CHECK(host.unit_property("greeter.service", "ActiveState") == "active");

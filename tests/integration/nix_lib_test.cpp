@@ -139,7 +139,7 @@ TEST_CASE("what is wrong with a manifest is told by its checks, all of it, as th
   check("nodes.web = { hostname = \"x\"; profiles = { }; profilesOrder = [ \"a\" ]; };",
         "nodes.web.profilesOrder: there is no profile a");
   check(web + "user = \"root\"; confirm = \"manual\"; magicRollback = false;",
-        "deploy.confirm: says something else than magicRollback beside it");
+        "deploy: confirm: says something else than magicRollback beside it");
 }
 
 TEST_CASE("a closure of units is what was defined, to the letter", "[nix]") {
@@ -162,8 +162,8 @@ TEST_CASE("a change of one service leaves the others as they are, to the path of
   const auto before = closure("exec b");
   const auto after = closure("exec c");
   CHECK(before != after);
-  const auto file = [](const std::string& closure, const std::string& name) {
-    return read(closure + "/lib/systemd/system/" + name);
+  const auto file = [](const std::string& of, const std::string& name) {
+    return read(of + "/lib/systemd/system/" + name);
   };
   CHECK(file(before, "a.service") == file(after, "a.service"));
   CHECK(file(before, "b.service") != file(after, "b.service"));
