@@ -106,7 +106,9 @@ TEST_CASE("deploy-rs's example of a system and users' profiles deploys as it sta
   NixosHost nixos;
   auto& host = nixos.host;
   add_users(host);
-  host.output_of("echo Port 2221 >/etc/ssh/sshd_config.d/port.conf && systemctl restart ssh.service");
+  host.write_file("/etc/ssh/sshd_config.d/port.conf",
+                  "Port 22\nPort 2221\nMatch LocalPort 22\n  DenyUsers admin\n");
+  host.output_of("systemctl restart ssh.service");
   const auto second = web_system("two").build(host.pusher());
   write(host, "flake.nix", system_example(deploy_rs_wrapper(host.pusher(), second), "one"));
   const auto result = in_repository(host, "switchback deploy --soak 1 .");

@@ -108,7 +108,7 @@ TEST_CASE("a flake's dry run, for a person and for a program, and its check read
   };
   write_flake(host, "web-1");
   REQUIRE(host.pusher(at_flake("deploy")).status == 0);
-  write_flake(host, "web-2");
+  host.pusher().output_of({"sed", "-i", "s/sleep infinity/sleep 1000000/", "repository/flake.nix"});
   check_text("host/flake_check.txt", typed(host, at_flake("check"), 0));
   check_text("host/flake_dry_run.txt", typed(host, at_flake("deploy --dry-run"), 0));
   const auto as_json = host.pusher(at_flake("deploy --dry-run --json"));
