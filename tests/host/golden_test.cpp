@@ -16,11 +16,12 @@ std::string without_what_changes(std::string text) {
   const std::pair<const char*, const char*> rules[] = {
       {"\r", ""},
       {"/nix/store/[0-9a-z]{32}-", "/nix/store/HASH-"},
+      {"\\(Nix\\) [0-9.]+", "(Nix) N"},
       {"\\b[0-9a-f]{32}\\b", "ID"},
       {"\\b[0-9a-f]{8}\\b", "ID"},
       {"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?", "DATE"},
       {"\\b[0-9]+(\\.[0-9])?(\\s+)s\\b", "N$2s"},
-      {"(warning|evaluating|building) [^\n]*\n", ""},  // nix's own
+      {"(warning: |building ')[^\n]*\n", ""},  // nix's own
       // Told over two connections, in either order.
       {"(web1: confirmed [^\n]*\n)(web1: committing [^\n]*\n)", "$2$1"},
   };
