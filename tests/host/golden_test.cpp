@@ -20,6 +20,7 @@ std::string without_what_changes(std::string text) {
       {"\\b[0-9a-f]{32}\\b", "ID"},
       {"\\b[0-9a-f]{8}\\b", "ID"},
       {"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?", "DATE"},
+      {"\\b[0-9]+ s {2,}", "N s          "},  // in a column
       {"\\b[0-9]+(\\.[0-9])?(\\s+)s\\b", "N$2s"},
       {"(warning: |building ')[^\n]*\n", ""},  // nix's own
       // Told over two connections, in either order.
