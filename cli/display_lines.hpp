@@ -57,6 +57,7 @@ class LineDisplay : public Display {
  private:
   void show(const PlanEvent& body) { plan_.add(body); }
   void show(const LogEvent& body);
+  void show(const CheckEvent& /*body*/) {}
   void show(const WarningEvent& body);
   void show(const OutcomeEvent& body);
   void show_causes(const OutcomeEvent& body);

@@ -92,6 +92,7 @@ struct Told {
     if (body.verdict == UnitVerdict::unhealthy) faults.insert_or_assign(body.unit, body);
     unit_lines.push_back(unit_line(body));
   }
+  void operator()(const CheckEvent& /*body*/) const {}
   void operator()(const WarningEvent& body) { warnings.push_back(printable(body.message)); }
   void operator()(const LogEvent& body) {
     log.push_back(printable(body.unit) + " | " + printable(body.message));
