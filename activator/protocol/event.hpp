@@ -74,7 +74,8 @@ struct OutcomeEvent {
   std::vector<GenerationInfo> generations;  // what each profile names now
 };
 
-using EventBody = std::variant<PhaseEvent, PlanEvent, UnitEvent, LogEvent, CheckEvent, WarningEvent, OutcomeEvent>;
+using EventBody =
+    std::variant<PhaseEvent, PlanEvent, UnitEvent, LogEvent, CheckEvent, WarningEvent, OutcomeEvent>;
 
 struct Event {
   std::uint64_t seq = 0;     // from 1, without gaps within an activation
