@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cmath>
 #include <cstdio>
 #include <utility>
 
@@ -23,7 +22,6 @@ namespace switchback {
 namespace {
 
 constexpr std::size_t kMostAtOnce = 16;  // more wait for their turn
-constexpr const char* kUnitPrefix = "switchback-check-";
 // From a program's deadline until systemd has ended all of it, and its last words are in the journal.
 constexpr std::chrono::seconds kAfterDeadline{5};
 
@@ -148,7 +146,7 @@ HostProber::HostProber(Bus& bus, EventLoop& loop, UnitManager& units, TransientR
       units_(units),
       runner_(runner),
       probe_(std::move(probe)),
-      units_begin_with_(kUnitPrefix + ActivationId::random().text() + "-") {}
+      units_begin_with_(kCheckUnits + ActivationId::random().text() + "-") {}
 
 HostProber::~HostProber() = default;
 
@@ -280,12 +278,12 @@ void HostProber::begin(const std::shared_ptr<Try>& attempt, const DbusNameCheck&
       check.name);
 }
 
-void HostProber::answer(const std::shared_ptr<Try>& attempt, CheckTry answer) {
+void HostProber::answer(const std::shared_ptr<Try>& attempt, CheckTry given) {
   auto done = std::exchange(attempt->done, nullptr);
   if (!done) return;
   // Not from within a call that still looks at the try.
-  loop_.post([attempt, done = std::move(done), answer = std::move(answer)] {
-    if (attempt->wanted) done(answer);
+  loop_.post([attempt, done = std::move(done), given = std::move(given)] {
+    if (attempt->wanted) done(given);
   });
   end(*attempt);
 }
@@ -307,12 +305,12 @@ void HostProber::abandon() {
         if (alive.expired() || !reply) return;
         for (const auto& listed : std::get<0>(*reply)) {
           const auto unit = listed.get<0>();
-          if (!unit.starts_with(kUnitPrefix) || unit.starts_with(units_begin_with_)) continue;
+          if (!unit.starts_with(kCheckUnits) || unit.starts_with(units_begin_with_)) continue;
           spdlog::info("ending {}, which an activator before this one left", unit);
           runner_.abandon(unit, [](const Status&) {});
         }
       },
-      std::vector<std::string>(), std::vector<std::string>{std::string(kUnitPrefix) + "*.service"});
+      std::vector<std::string>(), std::vector<std::string>{std::string(kCheckUnits) + "*.service"});
 }
 
 }  // namespace switchback

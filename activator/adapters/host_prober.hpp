@@ -39,7 +39,7 @@ class HostProber : public Prober {
   void run(const std::shared_ptr<Try>& attempt, std::vector<std::string> argv, const std::string& user,
            Judge judge);
   void probe(const std::shared_ptr<Try>& attempt);
-  void answer(const std::shared_ptr<Try>& attempt, CheckTry answer);
+  void answer(const std::shared_ptr<Try>& attempt, CheckTry given);
   void end(Try& attempt);
 
   Bus& bus_;

@@ -36,7 +36,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
-std::size_t take_header(const char* data, std::size_t, std::size_t count, void* to) {
+std::size_t take_header(char* data, std::size_t, std::size_t count, void* to) {
   auto& answered = *static_cast<Answered*>(to);
   const std::string_view line(data, count);
   answered.header_bytes += count;
@@ -49,7 +49,7 @@ std::size_t take_header(const char* data, std::size_t, std::size_t count, void* 
 }
 
 /// Taking less than there is ends the transfer.
-std::size_t take_body(const char* data, std::size_t, std::size_t count, void* to) {
+std::size_t take_body(char* data, std::size_t, std::size_t count, void* to) {
   auto& body = static_cast<Answered*>(to)->body;
   body.append(data, std::min(count, kMaxBodyBytes - body.size()));
   return body.size() < kMaxBodyBytes ? count : 0;

@@ -30,6 +30,13 @@ ProbeAnswer ask(const std::string& argument) {
   return {ProbeExit::impossible, "the probe asks http, https and tcp alone"};
 }
 
+/// The first line is the reason, and nothing else.
+std::string in_one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
+  return text;
+}
+
 }  // namespace
 }  // namespace switchback
 
@@ -37,7 +44,7 @@ int main(int argc, char** argv) {
   using namespace switchback;
   const auto answer =
       argc == 2 ? ask(argv[1]) : ProbeAnswer{ProbeExit::impossible, "usage: switchback-probe CHECKS"};
-  std::cout << answer.reason << "\n" << answer.output;
+  std::cout << in_one_line(answer.reason) << "\n" << answer.output;
   if (!answer.output.empty() && answer.output.back() != '\n') std::cout << "\n";
   std::cout.flush();
   return static_cast<int>(answer.exit);

@@ -22,7 +22,7 @@ json activate(TestHost& host, const std::string& closure, json gate, const json&
   gate.emplace("deadline", 5);
   json request{{"api", 1},
                {"id", std::string(32 - digits.size(), 'a') + digits},
-               {"changes", {{{"profile", "app"}, {"closure", closure}}}},
+               {"changes", json::array({json{{"profile", "app"}, {"closure", closure}}})},
                {"confirm", "none"},
                {"gate", gate}};
   if (!more.is_null()) request.update(more);

@@ -11,6 +11,8 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
+#include <sys/stat.h>
+
 #include <csignal>
 
 using namespace switchback;
@@ -151,8 +153,7 @@ TEST_CASE("a bus name is asked by whether somebody owns it", "[prober]") {
   CHECK(world.answer_to(DbusNameCheck{"org.example.Web"}).reason ==
         "nobody owns org.example.Web on the system bus");
   peer.own("org.example.Web");
-  World* again = &world;
-  again->answer = {};
+  world.answer = {};
   CHECK(world.answer_to(DbusNameCheck{"org.example.Web"}).answer == CheckAnswer::passed);
 }
 
@@ -176,6 +177,19 @@ TEST_CASE("a try that nobody waits for any more is ended, and does not answer", 
   run_until(world.loop, "its end", [&] { return world.systemd.unit(unit).active == "inactive"; });
   run_for(world.loop, 200ms);
   CHECK_FALSE(world.answer.arrived());
+}
+
+TEST_CASE("what runs for a check is not seen among the host's units", "[prober]") {
+  World world;
+  world.systemd.unit("web.service").set("active", "running");
+  world.ask(ExecCheck{{"/bin/sleep", "1000"}, ""});
+  world.systemd.unit(world.unit_of_try()).set("active", "running");
+  Answer<Result<Snapshot>> listed;
+  world.units.list(listed.callback());
+  const auto& units = listed.await(world.loop);
+  REQUIRE(units);
+  CHECK(units->count(*UnitName::parse("web.service")) == 1);
+  CHECK(units->size() == 1);
 }
 
 TEST_CASE("more checks than run at once have their turn one after the other", "[prober]") {
