@@ -91,6 +91,7 @@ void LineDisplay::show(const LogEvent& body) {
 void LineDisplay::show(const CheckEvent& body) {
   stands(body);
   if (body.state == CheckState::failed) {
+    told_checks_.insert(body.name);
     line(Mark::bad, "check", check_text(body));
     auto said = said_by(body);
     if (!verbose() && std::ssize(said) > kSaidLines) said.erase(said.begin(), said.end() - kSaidLines);
@@ -124,11 +125,19 @@ void LineDisplay::show_plan() {
 /// The first cause stands in the result, and logs that came while it happened are on the screen already.
 void LineDisplay::show_causes(const OutcomeEvent& body) {
   for (const auto& cause : body.causes) {
-    const bool logs = !cause.log.empty() && !logged_units_.contains(cause.unit);
+    const bool logs = !cause.log.empty() && !was_told(cause);
     if (!logs && &cause == &body.causes.front()) continue;
     line(Mark::bad, "because", printable(cause.message));
     if (logs) show_said(cause.log);
   }
+}
+
+/// The evidence for it.
+bool LineDisplay::was_told(const Cause& cause) const {
+  if (!cause.unit.empty()) return logged_units_.contains(cause.unit);
+  return std::any_of(told_checks_.begin(), told_checks_.end(), [&](const std::string& name) {
+    return cause.message.starts_with("check " + name + ": ");
+  });
 }
 
 void LineDisplay::show_said(const std::vector<std::string>& said) {

@@ -64,6 +64,7 @@ class LineDisplay : public Display {
   void show(const OutcomeEvent& body);
   void show_causes(const OutcomeEvent& body);
   void show_said(const std::vector<std::string>& said);
+  [[nodiscard]] bool was_told(const Cause& cause) const;
   void show_plan();
   void result(std::ostream& stream, const std::string& text);
   /// `text` in lines that leave room for the node's name and `indent`.
@@ -78,6 +79,7 @@ class LineDisplay : public Display {
   std::int64_t told_ms_ = 0;  // when the host saw what it tells now
   PlanWords plan_;
   std::set<std::string> logged_units_;
+  std::set<std::string> told_checks_;  // that failed
 };
 
 /// «30 s», for a number that a host has sent.

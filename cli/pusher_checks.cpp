@@ -36,7 +36,7 @@ bool read_some(const Fd& output, Clock::time_point until, const Waker& stop, std
   std::array<pollfd, 2> watched{{{output.get(), POLLIN, 0}, {stop.fd(), POLLIN, 0}}};
   poll(watched.data(), watched.size(), poll_timeout(until));
   if (watched[0].revents == 0) return true;
-  std::array<char, 4096> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read() writes it
+  std::array<char, 65'536> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read() writes it
   const auto count = read(output.get(), buffer.data(), buffer.size());
   if (count <= 0) return count < 0 && errno == EINTR;
   tail.append(buffer.data(), static_cast<std::size_t>(count));
@@ -44,7 +44,12 @@ bool read_some(const Fd& output, Clock::time_point until, const Waker& stop, std
   return true;
 }
 
-/// Whether `stop` was woken shows in neither: nobody asks any more.
+bool is_woken(const Waker& waker) {
+  pollfd watched{waker.fd(), POLLIN, 0};
+  return poll(&watched, 1, 0) > 0;
+}
+
+/// Once `stop` is woken it ends, and what it returns means nothing.
 Tried try_once(const std::vector<std::string>& command, const SpawnOptions& options,
                std::chrono::milliseconds limit, const Waker& stop) {
   const auto deadline = Clock::now() + limit;
@@ -54,14 +59,9 @@ Tried try_once(const std::vector<std::string>& command, const SpawnOptions& opti
   std::string tail;
   std::optional<int> status;
   bool open = true;
-  while (!status && Clock::now() < deadline) {
+  while (!status && Clock::now() < deadline && !is_woken(stop)) {
     if (open) open = read_some(output, std::min(deadline, Clock::now() + kLook), stop, tail);
     status = process->wait(open ? Clock::now() : deadline, &stop);
-    const bool stopped = [&] {
-      pollfd woken{stop.fd(), POLLIN, 0};
-      return poll(&woken, 1, 0) > 0;
-    }();
-    if (stopped) break;
   }
   if (status && open) read_some(output, Clock::now(), stop, tail);
   process->kill();
@@ -71,7 +71,7 @@ Tried try_once(const std::vector<std::string>& command, const SpawnOptions& opti
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-/// «check smoke, asked from here, exited with status 1: no such user».
+/// «check smoke from the pusher's side exited with status 1: no such user».
 std::string sentence(const CheckEvent& event) {
   const auto said = event.output.find('\n');
   const auto last = said == std::string::npos ? "" : last_line(event.output.substr(said + 1));

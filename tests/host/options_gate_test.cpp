@@ -110,7 +110,7 @@ TEST_CASE("what a check asks must answer, unless it did not before and that is t
     more.insert(more.begin(), asked.begin(), asked.end());
     return more;
   };
-  deploys_briefly(host, second, with({}), 3, "up");
+  deploys_briefly(host, second, with({}), 3, "it failed before too");
   check_runs(host, settled.closure);
   deploys_briefly(host, second, with({"--prefailing", "tolerate"}), 0, "committed");
   check_runs(host, second);

@@ -169,6 +169,26 @@ TEST_CASE("a check is shown when it passes or fails, what it said when it fails"
   CHECK_THAT(shown(-1, events), ContainsSubstring("web failed"));
 }
 
+TEST_CASE("what a failed check said is told once, though it is the cause, too", "[cli]") {
+  std::ostringstream text;
+  const auto display = plain_display({.node = "web1", .width = 80}, text, text);
+  const auto tell = [&](EventBody body) { display->event({1, 0, kSomeId, std::move(body)}, {}); };
+  OutcomeEvent outcome{
+      Outcome::reverted, {{"check web: answered 503, not 200", "", "", {}, {"no table"}}}, {}};
+  SECTION("told as it failed") {
+    tell(CheckEvent{"web", CheckState::failed, "answered 503, not 200\nno table"});
+    tell(outcome);
+  }
+  SECTION("told as the cause, where it never passed") {
+    tell(CheckEvent{"web", CheckState::pending, "answered 503, not 200\nno table"});
+    tell(outcome);
+  }
+  const auto shown = text.str();
+  const auto first = shown.find("no table");
+  REQUIRE(first != std::string::npos);
+  CHECK(shown.find("no table", first + 1) == std::string::npos);
+}
+
 TEST_CASE("a terminal shows a check that does not pass yet only as long as that is so", "[cli]") {
   std::ostringstream text;
   const auto display = terminal_display({.node = "web1", .width = 80}, text, text);
