@@ -29,6 +29,10 @@ namespace switchback {
 /// «web.service failed to start (activating, start), restarted twice».
 [[nodiscard]] std::string unit_text(const UnitEvent& unit);
 
+/// «web does not pass yet: answered with status 503»; what it said otherwise is `said_by`.
+[[nodiscard]] std::string check_text(const CheckEvent& check);
+[[nodiscard]] std::vector<std::string> said_by(const CheckEvent& check);
+
 /// What a plan does, gathered from its events: «stop a.service · start b.service, c.service».
 class PlanWords {
  public:
