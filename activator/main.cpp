@@ -103,8 +103,9 @@ int serve() {
 }
 
 int usage(std::ostream& out, int status) {
-  out << "usage: switchback-activator serve    run on the socket that systemd passes\n"
-         "       switchback-activator bridge   join stdin and stdout to that socket\n"
+  out << "usage: switchback-activator serve          run on the socket that systemd passes\n"
+         "       switchback-activator bridge         join stdin and stdout to that socket\n"
+         "       switchback-activator relay SOCKET   for itself alone: join them to PID 1's private socket\n"
          "       switchback-activator --version\n";
   return status;
 }

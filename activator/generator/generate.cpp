@@ -95,9 +95,9 @@ class Generation {
       complain_("profile " + profile.text() + ": " + problem);
     };
     if (auto safe = check_owner(copies.directory); !safe) return told(safe.error().message);
-    const auto entries = read_unit_directory(copies.directory);
-    if (!entries) return told(entries.error().message);
     std::vector<SkippedUnit> skipped;
+    const auto entries = read_unit_directory(copies.directory, &skipped);
+    if (!entries) return told(entries.error().message);
     const auto set = UnitSet::from_entries(*entries, &skipped);
     for (const auto& entry : skipped) told(entry.path + " is left out: " + entry.problem);
     // One at a time, so that one whose place is taken keeps none of the others out.

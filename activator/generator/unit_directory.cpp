@@ -40,13 +40,14 @@ std::optional<std::string> resolve(const std::string& path) {
 
 class Reader {
  public:
-  explicit Reader(std::string directory) : directory_(std::move(directory)) {}
+  Reader(std::string directory, std::vector<SkippedUnit>* skipped)
+      : directory_(std::move(directory)), skipped_(skipped) {}
 
   Result<std::vector<UnitDirEntry>> read() {
     auto names = list(directory_);
     if (!names) return tl::make_unexpected(names.error());
     for (const auto& name : *names) {
-      if (auto added = add(name); !added) return tl::make_unexpected(added.error());
+      if (auto added = or_skip(name, add(name)); !added) return tl::make_unexpected(added.error());
       if (entries_.size() > kMaxUnitEntries) {
         return fail(Errc::invalid_closure,
                     directory_ + " has more than " + std::to_string(kMaxUnitEntries) + " entries");
@@ -69,16 +70,19 @@ class Reader {
     return names;
   }
 
+  Status or_skip(const std::string& path, Status added) {
+    if (added || skipped_ == nullptr) return added;
+    skipped_->push_back({path, added.error().message});
+    return {};
+  }
+
   Status add(const std::string& name) {
     const auto path = directory_ + "/" + name;
     std::error_code error;
     const auto status = fs::status(path, error);  // of what a link leads to
     if (fs::is_directory(status)) return add_directory(name);
     if (fs::is_symlink(fs::symlink_status(path, error))) return add_link(name);
-    auto text = read_text(path);
-    if (!text) return tl::make_unexpected(text.error());
-    entries_.push_back({name, std::move(*text), ""});
-    return {};
+    return add_file(name);
   }
 
   Status add_directory(const std::string& name) {
@@ -92,10 +96,15 @@ class Reader {
         entries_.push_back({relative, "", inner});
         continue;
       }
-      auto text = read_text(directory_ + "/" + relative);
-      if (!text) return tl::make_unexpected(text.error());
-      entries_.push_back({relative, std::move(*text), ""});
+      if (auto added = or_skip(relative, add_file(relative)); !added) return added;
     }
+    return {};
+  }
+
+  Status add_file(const std::string& relative) {
+    auto text = read_text(directory_ + "/" + relative);
+    if (!text) return tl::make_unexpected(text.error());
+    entries_.push_back({relative, std::move(*text), ""});
     return {};
   }
 
@@ -113,10 +122,7 @@ class Reader {
       entries_.push_back({name, "", target});
       return {};
     }
-    auto text = read_text(path);
-    if (!text) return tl::make_unexpected(text.error());
-    entries_.push_back({name, std::move(*text), ""});
-    return {};
+    return add_file(name);
   }
 
   Result<std::string> read_text(const std::string& path) {
@@ -150,6 +156,7 @@ class Reader {
   }
 
   std::string directory_;
+  std::vector<SkippedUnit>* skipped_;
   std::vector<UnitDirEntry> entries_;
   std::size_t bytes_ = 0;
 };
@@ -180,8 +187,9 @@ Status write_text(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-Result<std::vector<UnitDirEntry>> read_unit_directory(const std::string& directory) {
-  return Reader(directory).read();
+Result<std::vector<UnitDirEntry>> read_unit_directory(const std::string& directory,
+                                                      std::vector<SkippedUnit>* skipped) {
+  return Reader(directory, skipped).read();
 }
 
 Status write_unit_directory(const std::string& directory, const std::vector<UnitDirEntry>& entries) {

@@ -18,8 +18,10 @@ inline constexpr std::size_t kMaxUnitSetBytes = std::size_t{32} * 1024 * 1024;
 
 /// The entries of `directory`, sorted by path. Links are followed to what they hold; a link to another entry
 /// of the directory is an alias, one to /dev/null a mask, one in a `.wants` directory a dependency. Errors:
-/// invalid_closure when it is not there, has a broken link or a special file, or is over a limit; io.
-[[nodiscard]] Result<std::vector<UnitDirEntry>> read_unit_directory(const std::string& directory);
+/// invalid_closure when it is not there, has a broken link or a special file, or is over a limit; io. With
+/// `skipped` one entry that cannot be read is added to that instead, and costs no other.
+[[nodiscard]] Result<std::vector<UnitDirEntry>> read_unit_directory(
+    const std::string& directory, std::vector<SkippedUnit>* skipped = nullptr);
 
 /// Writes `entries` into the new directory `directory`; read_unit_directory() gives them back. Not durable by
 /// itself. Errors: io; what was written until then is left.

@@ -220,6 +220,30 @@ TEST_CASE("one bad unit is told, and costs no other", "[generator]") {
   CHECK_THAT(host.complaints.front(), ContainsSubstring("bad.service"));
 }
 
+TEST_CASE("what a damaged disk has made of a unit is told, and costs no other", "[generator]") {
+  Places host;
+  host.commit(kApp, "web-1",
+              {{"a.service", kService, ""},
+               {"b.service", kService, ""},
+               {"c.service", kService, ""},
+               {"c.service.d/more.conf", "[Service]\nNice=5\n", ""},
+               {"web.service", kService, ""}});
+  const auto replace = [&](const std::string& name, const auto& by) {
+    const auto path = host.dir / "etc/app/current" + ("/" + name);
+    std::filesystem::remove(path);
+    by(path);
+  };
+  replace("a.service", [](const auto& path) { std::filesystem::create_symlink("nowhere", path); });
+  replace("b.service", [](const auto& path) { REQUIRE(::mkfifo(path.c_str(), 0644) == 0); });
+  replace("c.service.d/more.conf", [](const auto& path) { std::filesystem::create_directory(path); });
+  host.generate();
+  CHECK_FALSE(host.dir.has("out/a.service"));
+  CHECK_FALSE(host.dir.has("out/b.service"));
+  CHECK(host.dir.has("out/c.service"));
+  CHECK(host.dir.has("out/web.service"));
+  CHECK(host.complaints.size() == 3);
+}
+
 TEST_CASE("a name that is taken already stays what it is", "[generator]") {
   Places host;
   host.commit(kApp, "web-1", {{"web.service", kService, ""}});
