@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::size_t kWordColumns = 12;
 constexpr std::size_t kNarrowest = 20;
+constexpr std::size_t kCausesShown = 4;
+constexpr std::size_t kOtherLogLines = 2;
+constexpr int kErr = 3;  // priorities of syslog(3)
+constexpr int kInfo = 6;
 
 std::string done_word(const std::string& step) {
   if (step == "connect") return "connected";
@@ -52,6 +56,7 @@ void LineDisplay::step(const Step& step) {
 
 void LineDisplay::event(const Event& event, const nlohmann::json& /*raw*/) {
   told_ms_ = event.time_ms;
+  told_id_ = event.activation.short_text();
   if (!begun_) begun_ = moment();
   std::visit([this](const auto& body) { show(body); }, event.body);
 }
@@ -79,11 +84,18 @@ void LineDisplay::finished(const std::string& text) {
 void LineDisplay::show(const LogEvent& body) {
   if (quiet()) return;
   logged_units_.insert(body.unit);
+  write(err_, log_line(printable(body.unit) + " | " + printable(body.message), body.priority));
+}
+
+std::string LineDisplay::log_line(const std::string& text, int priority) const {
+  const bool says_what = priority <= kErr;
   std::string lines;
-  for (const auto& part : fitted(printable(body.unit) + " | " + printable(body.message), 2)) {
-    lines += prefix() + "  " + part + "\n";
+  for (const auto& part : fitted(text, 4)) {
+    // What did not fit stands further right, or it would look like a line of its own.
+    const auto shown = (lines.empty() ? "" : "  ") + part;
+    lines += prefix() + (says_what ? loud("! " + shown) : "  " + shown) + "\n";
   }
-  write(err_, lines);
+  return lines;
 }
 
 void LineDisplay::show(const WarningEvent& body) { line(Mark::warning, "warning", printable(body.message)); }
@@ -106,19 +118,44 @@ void LineDisplay::show_plan() {
   write(out_, lines);
 }
 
-/// The first cause stands in the result, and logs that came while it happened are on the screen already.
+/// The first cause stands in the result, and its log came while it happened. Of the others, what explains
+/// them in a line or two: the history has all.
 void LineDisplay::show_causes(const OutcomeEvent& body) {
+  std::size_t shown = 0;
   for (const auto& cause : body.causes) {
-    const bool logs = !cause.log.empty() && !logged_units_.contains(cause.unit);
-    if (!logs && &cause == &body.causes.front()) continue;
-    line(Mark::bad, "because", printable(cause.message));
-    if (!logs) continue;
-    std::string lines;
-    for (const auto& logged : cause.log) {
-      for (const auto& part : fitted(printable(logged), 4)) lines += prefix() + "    " + part + "\n";
-    }
-    write(err_, lines);
+    if (shown++ == 0)
+      show_first_cause(cause);
+    else if (shown <= kCausesShown)
+      show_other_cause(cause);
   }
+  if (shown > kCausesShown) {
+    line(Mark::none, "",
+         "and " + std::to_string(shown - kCausesShown) + " more, which the history of " + told_id_ + " has");
+  }
+  if (!body.causes.empty() && !body.causes.front().hint.empty())
+    line(Mark::none, "hint", printable(body.causes.front().hint));
+}
+
+void LineDisplay::show_first_cause(const Cause& cause) {
+  if (cause.log.empty() || logged_units_.contains(cause.unit)) return;
+  line(Mark::bad, "because", printable(cause.message));
+  std::string lines;
+  for (std::size_t i = 0; i < cause.log.size(); ++i) {
+    lines += log_line(printable(cause.log[i]), i < cause.priorities.size() ? cause.priorities[i] : kInfo);
+  }
+  write(err_, lines);
+}
+
+void LineDisplay::show_other_cause(const Cause& cause) {
+  line(Mark::bad, "because", printable(cause.message));
+  std::string lines;
+  std::size_t left = kOtherLogLines;
+  for (std::size_t i = 0; i < cause.log.size() && left > 0; ++i) {
+    if (i >= cause.priorities.size() || cause.priorities[i] > kErr) continue;
+    lines += log_line(printable(cause.log[i]), cause.priorities[i]);
+    --left;
+  }
+  write(err_, lines);
 }
 
 void LineDisplay::line(Mark mark, const std::string& word, const std::string& detail) {

@@ -96,20 +96,14 @@ void Engine::announce_phase(const State& before) {
   spdlog::info("activation {}: {}", record_->request.id.short_text(), text(phase));
   log_.emit(PhaseEvent{phase, std::chrono::duration<double>(time_left()).count()});
   if (phase != Phase::reverting) return;
-  for (const auto& cause : std::get<Reverting>(record_->state).causes) {
-    log_.emit(WarningEvent{"reverting: " + cause.message});
-  }
+  const auto& causes = std::get<Reverting>(record_->state).causes;
+  if (causes.empty()) return;
+  const auto more = causes.size() > 1 ? " (and " + std::to_string(causes.size() - 1) + " more)" : "";
+  log_.emit(WarningEvent{"reverting: " + causes.front().message + more});
 }
 
 /// Of what reverts it, or would, had that not been switched off.
-void Engine::gather_evidence() {
-  for (const auto& cause : blamed_in(record_->state)) {
-    const auto unit = UnitName::parse(cause.unit);
-    if (!unit) continue;
-    const auto* state = gate_.find(*unit);
-    evidence_.gather(*unit, state == nullptr ? "" : state->invocation);
-  }
-}
+void Engine::gather_evidence() { evidence_.gather(blamed_in(record_->state)); }
 
 void Engine::perform(const Action& action) {
   std::visit(Overloaded{
@@ -149,17 +143,7 @@ std::chrono::milliseconds Engine::time_left() const {
   return std::chrono::milliseconds{std::max<std::int64_t>(left, 0)};
 }
 
-void Engine::deadline_reached() {
-  DeadlineReached event;
-  if (gate_.is_open()) {
-    for (const auto& [unit, judgement] : gate_.last().units) {
-      if (judgement.verdict != UnitVerdict::pending) continue;
-      event.pending.push_back(
-          Cause{unit.text() + " was not ready: " + judgement.reason, unit.text(), "", {}, {}});
-    }
-  }
-  handle(event);
-}
+void Engine::deadline_reached() { handle(DeadlineReached{gate_.pending()}); }
 
 void Engine::run_step(const Step& step) {
   const auto* reverting = std::get_if<Reverting>(&record_->state);

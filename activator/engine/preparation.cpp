@@ -162,7 +162,9 @@ void Preparer::plan() {
     }
     result_.changes.push_back(draft.change);
   }
-  for (const auto& unit : touched_units(result_.changes)) {
+  auto known = touched_units(result_.changes);
+  for (const auto& change : result_.changes) known.insert(change.present.begin(), change.present.end());
+  for (const auto& unit : known) {
     const auto found = live_.find(unit);
     if (found != live_.end() && (found->second.is_up_or_coming() || found->second.active == "failed")) {
       result_.baseline.insert_or_assign(unit, found->second);

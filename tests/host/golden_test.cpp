@@ -1,39 +1,22 @@
 // SPDX-License-Identifier: MIT
-// What a person reads on a terminal of 80 columns, to the letter: files in tests/data/host, with N for times,
-// ID for ids, DATE for dates and HASH for those of store paths.
+// What a person reads on a terminal of 80 columns, to the letter: files in tests/data/host.
 #include "tests/support/golden.hpp"
 
 #include "tests/host/deploy.hpp"
-
-#include <regex>
+#include "tests/support/steady_text.hpp"
 
 using namespace switchback::test;
 
 namespace {
 
-std::string without_what_changes(std::string text) {
-  const std::pair<const char*, const char*> rules[] = {
-      {"\r", ""},
-      {"/nix/store/[0-9a-z]{32}-", "/nix/store/HASH-"},
-      {"\\b[0-9a-f]{32}\\b", "ID"},
-      {"\\b[0-9a-f]{8}\\b", "ID"},
-      {"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?", "DATE"},
-      {"\\b[0-9]+(\\.[0-9])?(\\s+)s\\b", "N$2s"},
-      // Told over two connections, in either order.
-      {"(web1: confirmed [^\n]*\n)(web1: committing [^\n]*\n)", "$2$1"},
-  };
-  for (const auto& [pattern, instead] : rules) text = std::regex_replace(text, std::regex(pattern), instead);
-  return text;
-}
-
-/// As typed on a terminal that can only print lines; what nix says of its copying is nix's.
+/// As typed on a terminal that can only print lines.
 std::string typed(TestHost& host, std::vector<std::string> argv, int status) {
   argv.insert(argv.begin(), {"env", "TERM=dumb", "NO_COLOR=1"});
   PusherOptions options;
   options.terminal = true;
   const auto result = host.pusher(argv, options);
   CHECK(result.status == status);
-  return std::regex_replace(without_what_changes(result.out), std::regex("copying [^\n]*\n"), "");
+  return steady_text(result.out);
 }
 
 HostOptions web1() {
