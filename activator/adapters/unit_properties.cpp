@@ -38,23 +38,44 @@ void take_names(const PropertyMap& properties, const char* key, std::vector<std:
 using ExecCommand = sdbus::Struct<std::string, std::vector<std::string>, bool, std::uint64_t, std::uint64_t,
                                   std::uint64_t, std::uint64_t, std::uint32_t, std::int32_t, std::int32_t>;
 
-// ExecMainStatus tells of the main process alone.
-void take_failed_command(const PropertyMap& properties, UnitSnapshot& unit) {
-  std::uint64_t last = 0;
-  for (const char* key : {"ExecCondition", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStop",
-                          "ExecStopPost", "ExecStopPre", "ExecMount", "ExecUnmount", "ExecActivate"}) {
-    std::vector<ExecCommand> commands;
-    take(properties, key, commands);
-    for (const auto& command : commands) {
-      const auto ended = command.get<6>();
-      const bool failed = command.get<8>() != 0 && (command.get<8>() != CLD_EXITED || command.get<9>() != 0);
-      if (!failed || command.get<2>() || ended < last) continue;
-      last = ended;
-      unit.command = key;
-      unit.command_code = command.get<8>();
-      unit.command_status = command.get<9>();
-    }
+bool ended_badly(std::int32_t code, std::int32_t status) {
+  return code != 0 && (code != CLD_EXITED || status != 0);
+}
+
+std::uint64_t microseconds(const PropertyMap& properties, const char* key) {
+  std::uint64_t value = 0;
+  take(properties, key, value);
+  return value;
+}
+
+/// The last command of `key` that failed in the present run, and counts.
+void take_failed_command(const PropertyMap& properties, const char* key, UnitSnapshot& unit,
+                         std::uint64_t& ended) {
+  const auto begun = microseconds(properties, "InactiveExitTimestampMonotonic");
+  std::vector<ExecCommand> commands;
+  take(properties, key, commands);
+  for (const auto& command : commands) {
+    if (command.get<2>() || !ended_badly(command.get<8>(), command.get<9>())) continue;
+    if (command.get<6>() < std::max(begun, ended)) continue;
+    ended = command.get<6>();
+    unit.command = key;
+    unit.command_code = command.get<8>();
+    unit.command_status = command.get<9>();
   }
+}
+
+// ExecMainStatus tells of the main process alone. That one is often killed because a command beside it
+// failed.
+void take_failed_command(const PropertyMap& properties, UnitSnapshot& unit) {
+  std::uint64_t ended = 0;
+  for (const char* key : {"ExecCondition", "ExecStartPre", "ExecStartPost", "ExecStop", "ExecStopPost",
+                          "ExecMount", "ExecUnmount"})
+    take_failed_command(properties, key, unit, ended);
+  const auto main_ended = microseconds(properties, "ExecMainExitTimestampMonotonic");
+  if (ended_badly(unit.exec_code, unit.exec_status) && main_ended < ended) unit.command.clear();
+  // A unit runs on after this one.
+  ended = 0;
+  if (unit.command.empty()) take_failed_command(properties, "ExecReload", unit, ended);
 }
 
 void sort_unique(std::vector<std::string>& names) {

@@ -99,7 +99,10 @@ bool ended_badly(std::int32_t code, std::int32_t status) {
 
 /// It was not the main process, but a command beside it.
 bool is_of_command(const UnitSnapshot& unit) {
-  return !ended_badly(unit.exec_code, unit.exec_status) && !unit.command.empty();
+  if (unit.command.empty() || unit.command == "ExecReload") return false;
+  if (unit.result == "exit-code") return unit.command_code == CLD_EXITED;
+  if (unit.result == "signal") return unit.command_code == CLD_KILLED;
+  return unit.result == "core-dump" && unit.command_code == CLD_DUMPED;
 }
 
 std::string process_in_words(std::int32_t code, std::int32_t status) {
@@ -165,8 +168,7 @@ std::string hint_for_job(const std::string& result) { return lookup(kJobs, resul
 Cause blame(const UnitName& unit, std::string message, const UnitSnapshot& now) {
   Cause cause{std::move(message), unit.text(), now.result, std::nullopt, {}};
   if (now.exec_code != 0) cause.exit_status = now.exec_status;
-  const bool of_process = now.result == "exit-code" || now.result == "signal" || now.result == "core-dump";
-  if (of_process && is_of_command(now)) cause.exit_status = now.command_status;
+  if (is_of_command(now)) cause.exit_status = now.command_status;
   cause.restarts = now.restarts;
   cause.invocation = now.invocation;
   cause.hint = hint_for(now);

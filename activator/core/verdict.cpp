@@ -46,9 +46,10 @@ bool flaps_too_often(const UnitTrack& track, const UnitSnapshot& now, std::uint3
 }
 
 UnitJudgement flapping(const UnitTrack& track, const UnitSnapshot& now) {
+  const auto* bad = is_bad(now) ? &now : track.bad ? &*track.bad : nullptr;
   return {UnitVerdict::unhealthy, "was restarted " + std::to_string(track.flaps()) +
-                                      (track.flaps() == 1 ? " time" : " times") + " after it " +
-                                      end_in_words(now)};
+                                      (track.flaps() == 1 ? " time" : " times") +
+                                      (bad == nullptr ? "" : " after it " + end_in_words(*bad))};
 }
 
 /// Failed for now, and about to be started: somebody restarts it, and its end was not a clean one.
@@ -104,7 +105,8 @@ UnitJudgement judge_near(const UnitName& unit, const UnitSnapshot& now, const Un
 
 Cause cause_of(const UnitName& unit, const UnitJudgement& judgement, const UnitSnapshot& now,
                const UnitTrack& track) {
-  auto cause = blame(unit, unit.text() + " " + judgement.reason, now);
+  const bool runs_again = track.flaps() > 0 && !is_bad(now) && track.bad;
+  auto cause = blame(unit, unit.text() + " " + judgement.reason, runs_again ? *track.bad : now);
   cause.restarts = track.flaps();
   // The run that is under way now may be the next one.
   if (!track.broken.empty() || track.flaps() > 0) cause.invocation = track.broken;
@@ -162,7 +164,8 @@ class Judging {
                        flaps_too_often(seen, state, static_cast<std::uint32_t>(expected_.policy.flap_limit));
     if (!flaps && (state.active != "failed" || state.has_job)) return;
     const auto judgement = flaps ? flapping(seen, state) : judge_failed(state);
-    if (expected_.policy.strict || expected_.reverting) {
+    // What did not run before and has failed since is no worse for a revert.
+    if (expected_.reverting ? was_up(expected_, unit) : expected_.policy.strict) {
       reading_.causes.push_back(cause_of(unit, judgement, state, seen));
     } else {
       reading_.warnings.push_back(unit.text() + ", which this activation did not touch, " +
@@ -230,10 +233,12 @@ UnitTrack follow(UnitTrack track, const UnitSnapshot& now) {
     track.first = 0;
   }
   if (is_bad(now) && track.bad_since_us == 0) track.bad_since_us = now.changed_us;
-  if (is_bad(now))
+  if (is_bad(now)) {
     track.broken = now.invocation;
-  else if (now.restarts > track.last && track.invocation != now.invocation)
+    track.bad = now;
+  } else if (now.restarts > track.last && track.invocation != now.invocation) {
     track.broken = track.invocation;
+  }
   track.last = now.restarts;
   track.invocation = now.invocation;
   return track;

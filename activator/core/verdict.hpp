@@ -8,6 +8,7 @@
 #include "activator/protocol/event.hpp"
 #include "activator/protocol/gate_policy.hpp"
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -32,11 +33,13 @@ struct Expectation {
 /// run ended badly. NRestarts goes back to zero when somebody resets or starts the unit, and a restart by
 /// somebody is no flap.
 struct UnitTrack {
-  std::uint32_t first = 0;         // NRestarts from which the present run of numbers counts
-  std::uint32_t last = 0;          // NRestarts at the last look
-  std::uint32_t earlier = 0;       // flaps before the number was reset
-  std::string invocation{};        // at the last look
-  std::string broken{};            // the newest that is known to have ended badly
+  std::uint32_t first = 0;    // NRestarts from which the present run of numbers counts
+  std::uint32_t last = 0;     // NRestarts at the last look
+  std::uint32_t earlier = 0;  // flaps before the number was reset
+  std::string invocation{};   // at the last look
+  std::string broken{};       // the newest that is known to have ended badly
+  std::optional<UnitSnapshot>
+      bad{};                       // the unit when it was last seen so: the next run forgets how that ended
   std::uint64_t bad_since_us = 0;  // when it was first seen failed or restarting, by systemd's clock
   [[nodiscard]] std::uint32_t flaps() const { return earlier + (last - first); }
 };

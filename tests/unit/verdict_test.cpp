@@ -201,8 +201,13 @@ TEST_CASE("a revert is judged against the baseline alone", "[verdict]") {
   }
   SECTION("whatever else fails newly is worse than before") {
     expected.baseline[kWeb] = running();
+    expected.baseline[unit("ssh.service")] = running();
     CHECK(judge({{kWeb, running()}, {unit("ssh.service"), failed()}}, {}, expected).verdict ==
           UnitVerdict::unhealthy);
+  }
+  SECTION("but not what did not run, and was only tried since") {
+    CHECK(judge({{kWeb, running()}, {unit("backup.service"), failed()}}, {}, expected).verdict ==
+          UnitVerdict::healthy);
   }
 }
 
@@ -426,10 +431,16 @@ TEST_CASE("a command beside the main process that failed is named", "[verdict]")
   state.command_status = 78;
   CHECK(end_in_words(state) == "failed in ExecStartPre=, which exited with status 78");
   CHECK(blame(kWeb, "why", state).exit_status == 78);
-  SECTION("unless it was the main process") {
-    state.exec_code = CLD_EXITED;
-    state.exec_status = 2;
-    CHECK(end_in_words(state) == "exited with status 2");
+  SECTION("even when the main process was killed because of it") {
+    state.exec_code = CLD_KILLED;
+    state.exec_status = SIGTERM;
+    CHECK(end_in_words(state) == "failed in ExecStartPre=, which exited with status 78");
+  }
+  SECTION("unless that is not how the unit ended") {
+    state.result = "signal";
+    state.exec_code = CLD_KILLED;
+    state.exec_status = SIGKILL;
+    CHECK(end_in_words(state) == "was killed by SIGKILL");
   }
 }
 
