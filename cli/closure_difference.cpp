@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <iterator>
 #include <string_view>
@@ -136,11 +137,11 @@ ClosureDifference compare_closures(const std::set<std::string>& before, const st
 std::string size_difference_text(std::int64_t bytes) {
   constexpr std::array kUnits{"KiB", "MiB", "GiB", "TiB"};
   const auto sign = bytes < 0 ? "-" : "+";
-  auto size = bytes < 0 ? 0 - static_cast<std::uint64_t>(bytes) : static_cast<std::uint64_t>(bytes);
-  if (size < 1024) return sign + std::to_string(size) + " B";
+  auto size = std::abs(static_cast<double>(bytes));
+  if (size < 1024) return sign + std::to_string(std::llround(size)) + " B";
   std::size_t unit = 0;
-  for (; size >= 1024ULL * 1024 && unit + 1 < kUnits.size(); ++unit) size /= 1024;
-  const auto tenths = size * 10 / 1024;
+  for (size /= 1024; size >= 1024 && unit + 1 < kUnits.size(); ++unit) size /= 1024;
+  const auto tenths = std::llround(size * 10);
   return sign + std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " " + kUnits[unit];
 }
 

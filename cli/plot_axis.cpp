@@ -32,7 +32,7 @@ std::size_t too_long(const std::vector<Gap>& gaps) {
 
 PlotAxis::PlotAxis(std::vector<double> moments, double left, double right) : left_(left), right_(right) {
   moments.push_back(0);
-  std::erase_if(moments, [](double moment) { return !std::isfinite(moment) || moment < 0; });
+  std::erase_if(moments, [](double moment) { return !(moment >= 0 && moment <= kLongestPlot); });
   std::sort(moments.begin(), moments.end());
   if (moments.back() < kShortestEnd) moments.push_back(kShortestEnd);
   std::vector<Gap> gaps;
@@ -71,7 +71,9 @@ double PlotAxis::step(double distance) const {
   for (const double step : kSteps) {
     if (step * scale_ >= distance) return step;
   }
-  return kSteps.back();
+  auto longer = kSteps.back();
+  while (longer * scale_ < distance) longer *= 10;  // a clock may be set by years
+  return longer;
 }
 
 std::vector<PlotAxis::Tick> PlotAxis::ticks(double distance) const {

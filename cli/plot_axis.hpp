@@ -8,6 +8,9 @@
 
 namespace switchback {
 
+/// Seconds: as far as an axis goes, and a clock is believed.
+inline constexpr double kLongestPlot = 1e9;
+
 /// Moments are seconds since the beginning; positions are in the units of the picture.
 class PlotAxis {
  public:

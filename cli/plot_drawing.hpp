@@ -14,10 +14,10 @@
 
 namespace switchback {
 
-inline constexpr double kPlotWidth = 1540;
+inline constexpr double kPlotWidth = 1560;
 inline constexpr double kPlotMargin = 20;
 inline constexpr double kPlotNames = 340;           // what stands left of the bars
-inline constexpr double kPlotVerdicts = 300;        // and right of them
+inline constexpr double kPlotVerdicts = 320;        // and right of them
 inline constexpr double kPlotLine = 17;             // of text
 inline constexpr std::size_t kMostPlotTitle = 400;  // columns of what is shown under the pointer
 inline constexpr std::size_t kMostPlotCauses = 5;

@@ -11,6 +11,7 @@ namespace {
 constexpr double kShortest = 2;     // as wide as the eye can see
 constexpr double kShortestBad = 6;  // as nobody can miss
 constexpr double kRestartRadius = 7;
+constexpr std::size_t kLongestTold = 200;  // columns
 
 bool restarts_at(const PlotRow& row, double moment) {
   return std::any_of(row.restarts.begin(), row.restarts.end(),
@@ -69,7 +70,7 @@ void PlotDrawing::spans(const PlotRow& row, double top) {
   for (const auto& span : row.spans) {
     const auto x = axis_.x(span.begin);
     const auto width = axis_.x(span.end) - x;
-    auto title = span.told + ", " + plot_seconds(span.end - span.begin);
+    auto title = cut(span.told, kLongestTold) + ", " + plot_seconds(span.end - span.begin);
     if (span.tone == Tone::unseen) {
       svg_.path("M" + svg_number(x) + " " + svg_number(middle) + "h" + svg_number(width), "unseen", title);
       continue;

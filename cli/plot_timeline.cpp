@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/plot_timeline.hpp"
 
+#include "cli/plot_axis.hpp"
 #include "cli/words.hpp"
 
 #include <algorithm>
@@ -56,7 +57,8 @@ class Teller {
   Timeline tell() {
     if (!finished_.events.empty()) zero_ms_ = static_cast<double>(finished_.events.front().time_ms);
     for (const auto& event : finished_.events) {
-      now_ = std::max(now_, (static_cast<double>(event.time_ms) - zero_ms_) / 1000.0);
+      const auto moment = (static_cast<double>(event.time_ms) - zero_ms_) / 1000.0;
+      now_ = std::min(std::max(now_, moment), kLongestPlot);
       std::visit([this](const auto& body) { take(body); }, event.body);
     }
     end();
@@ -97,7 +99,7 @@ class Teller {
     if (event.phase != Phase::reverting) return;
     for (auto& [unit, kept] : rows_) {
       kept.restarts = 0;
-      if (!kept.row.spans.empty())
+      if (!kept.row.spans.empty() && kept.row.spans.back().tone != Tone::unseen)
         add(kept.row, {now_, now_, Tone::unseen, "", "not looked at while it is reverted"});
     }
   }

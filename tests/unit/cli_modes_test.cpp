@@ -113,8 +113,8 @@ TEST_CASE("a dry run's differences are told before its outcome, and shown with i
   });
   push.planned = [](const OutcomeEvent& outcome, Display& display) {
     display.difference({.profile = outcome.generations.front().profile,
-                        .before = StorePath::parse(kWeb1),
-                        .after = StorePath::parse(kWeb2),
+                        .before = *StorePath::parse(kWeb1),
+                        .after = *StorePath::parse(kWeb2),
                         .packages = {{"web", {"1"}, {"2"}, false, false, 20'480}},
                         .rebuilt = 1,
                         .bytes = 20'600});

@@ -135,7 +135,7 @@ TEST_CASE("what comes and goes, and what was restarting already, is passed over"
 
 TEST_CASE("there is nothing to compare with where a program decides, or nothing is switched", "[deviation]") {
   Switch one;
-  one.changes[0].closure = StorePath::parse("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-web-1");
+  one.changes[0].closure = *StorePath::parse("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-web-1");
   CHECK(has_plan(one.changes));
   one.changes[0].kind = Kind::script;
   CHECK_FALSE(has_plan(one.changes));
