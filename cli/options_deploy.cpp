@@ -56,6 +56,9 @@ std::vector<std::string> idle_flags(const Overrides& overrides) {
     out.emplace_back("--interactive-sudo has no effect: the activator is root already");
   }
   if (overrides.log_directory) out.emplace_back("--log-dir has no effect: the host's journal has the log");
+  if (overrides.checks == false) {
+    out.emplace_back("--skip-checks is not needed: the flake's checks are run with --checks only");
+  }
   return out;
 }
 

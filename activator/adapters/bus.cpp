@@ -139,6 +139,25 @@ Bus::PendingPtr Bus::take(std::uint64_t id) {
   return pending;
 }
 
+Bus::PendingPtr Bus::anew(const Pending& pending) {
+  auto again = std::make_shared<Pending>();
+  again->call = pending.call;
+  again->deadline_ms = pending.deadline_ms;
+  again->start = pending.start;
+  again->fail = pending.fail;
+  return again;
+}
+
+// With systemd 257 a call that meets a re-execution is answered by nobody, not even by the bus.
+void Bus::repeat_queries_to(const std::string& service) {
+  std::vector<std::uint64_t> unanswered;
+  for (const auto& [id, pending] : under_way_) {
+    if (pending->call.repeatable && pending->call.service == service) unanswered.push_back(id);
+  }
+  for (const auto id : unanswered) waiting_.push_back(anew(*take(id)));
+  if (!unanswered.empty()) pump();
+}
+
 void Bus::failed(const PendingPtr& pending, const sdbus::Error& error) {
   BusError told{compat::error_name(error), error.getMessage(), false, false};
   const bool too_late = now_ms() + 50 >= pending->deadline_ms;
@@ -151,13 +170,9 @@ void Bus::failed(const PendingPtr& pending, BusError error) {
   if (!error.lost || !pending->call.repeatable || now_ms() >= pending->deadline_ms)
     return pending->fail(std::move(error));
   problem_ = error.message;
-  auto again = std::make_shared<Pending>();
-  again->call = pending->call;
-  again->deadline_ms = pending->deadline_ms;
-  again->start = pending->start;
-  again->fail = pending->fail;
+  const auto again = anew(*pending);
   if (!connected()) {
-    waiting_.push_back(std::move(again));
+    waiting_.push_back(again);
     return arm_expiry();
   }
   const std::shared_ptr<std::unique_ptr<Timer>> timer = std::make_shared<std::unique_ptr<Timer>>();

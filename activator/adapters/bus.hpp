@@ -77,6 +77,9 @@ class Bus {
   /// Whether it is connected past the bus.
   [[nodiscard]] bool goes_around() const { return connected() && goes_around_; }
 
+  /// `service` is another process from now on: queries that the one before did not answer are sent again.
+  void repeat_queries_to(const std::string& service);
+
   /// Hears what matches `rule` while the slot lives and this connection does. Only when connected(); blocks
   /// for one round trip to the bus itself. Errors are logged: signals are hints.
   [[nodiscard]] sdbus::Slot match(const std::string& rule, std::function<void(sdbus::Message&)> heard);
@@ -107,6 +110,7 @@ class Bus {
   [[nodiscard]] PendingPtr take(std::uint64_t id);
   void failed(const PendingPtr& pending, const sdbus::Error& error);
   void failed(const PendingPtr& pending, BusError error);
+  [[nodiscard]] static PendingPtr anew(const Pending& pending);
 
   void try_connect();
   void try_around(const std::string& problem);

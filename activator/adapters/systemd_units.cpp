@@ -139,6 +139,7 @@ void SystemdUnits::heard_owner(sdbus::Message& message) {
   message >> name >> before >> owner_;
   if (owner_.empty()) return;
   spdlog::info("systemd is back on the bus");
+  bus_.repeat_queries_to(kSystemd);
   bus_.call<>(manager_call("Subscribe", false), [](const auto&) {});
   for (const auto& reload : std::vector(reloads_)) reload->may_be_over();
   for (const auto& batch : std::vector(batches_)) batch->reconnected();

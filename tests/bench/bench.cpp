@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   try {
     Figures figures;
     measure_startup(figures, repeat);
+    measure_evaluation(figures, repeat);
     measure_deployments(figures, repeat);
     measure_reaction(figures, repeat);
     measure_generator(figures, repeat);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is measured, one function a question. Each boots a host of its own.
+// What is measured, one function a question. Each boots a host of its own if it needs one.
 #pragma once
 
 #include "tests/bench/figures.hpp"
@@ -14,6 +14,9 @@ void measure_reaction(Figures& figures, int repeat);
 void measure_footprint(Figures& figures);
 /// How long systemd waits for the generator.
 void measure_generator(Figures& figures, int repeat);
+/// From the command to its first word to a host, with one node selected of a few and of many. There is no
+/// host.
+void measure_evaluation(Figures& figures, int repeat);
 /// The command's start-up.
 void measure_startup(Figures& figures, int repeat);
 

@@ -8,7 +8,10 @@
 #include <chrono>
 #include <exception>
 #include <iostream>
+#include <mutex>
 #include <random>
+#include <string>
+#include <thread>
 #include <vector>
 
 using namespace switchback::test;
@@ -17,6 +20,7 @@ namespace {
 
 struct Wanted {
   int kills = 200, reexecs = 50, cuts = 50, crashes = 30;
+  int hosts = 3;
   std::uint64_t seed = 1;
   double minutes = 0;
   bool as_json = false;
@@ -42,36 +46,74 @@ std::vector<Strike> choose(const Wanted& wanted) {
   return strikes;
 }
 
-bool campaign(const Wanted& wanted) {
-  const auto end = std::chrono::steady_clock::now() +
-                   std::chrono::milliseconds(static_cast<long>(wanted.minutes * 60'000));
-  StruckHost host;
-  Tally tally;
-  int index = 0;
-  for (const auto& strike : choose(wanted)) {
-    if (wanted.minutes > 0 && std::chrono::steady_clock::now() >= end) break;
-    tally.add(std::cout, wanted.as_json, index++, strike, host.run(strike));
+/// Strikes for several hosts, each of which takes the next one when it has come to rest.
+class Campaign {
+ public:
+  explicit Campaign(const Wanted& wanted)
+      : wanted_(wanted), strikes_(choose(wanted)), end_(std::chrono::steady_clock::now() + budget(wanted)) {}
+
+  /// Whether nothing was broken.
+  bool run() {
+    std::vector<std::thread> hosts;
+    for (int i = 0; i < wanted_.hosts; ++i) hosts.emplace_back([this] { strike_a_host(); });
+    for (auto& host : hosts) host.join();
+    tally_.show(std::cout, wanted_.as_json);
+    if (!wanted_.as_json) std::cout << "seed " << wanted_.seed << std::endl;
+    for (const auto& trouble : troubles_) std::cerr << "campaign: " << trouble << std::endl;
+    return tally_.good() && troubles_.empty();
   }
-  tally.show(std::cout, wanted.as_json);
-  if (!wanted.as_json) std::cout << "seed " << wanted.seed << std::endl;
-  return tally.good();
-}
+
+ private:
+  static std::chrono::milliseconds budget(const Wanted& wanted) {
+    constexpr double kAll = 24 * 60;
+    return std::chrono::milliseconds(
+        static_cast<long>((wanted.minutes > 0 ? wanted.minutes : kAll) * 60'000));
+  }
+
+  void strike_a_host() {
+    try {
+      StruckHost host;
+      for (auto index = take(); index < strikes_.size(); index = take()) {
+        const auto report = host.run(strikes_[index]);
+        const std::lock_guard lock(mutex_);
+        tally_.add(std::cout, wanted_.as_json, static_cast<int>(index), strikes_[index], report);
+      }
+    } catch (const std::exception& error) {
+      const std::lock_guard lock(mutex_);
+      troubles_.emplace_back(error.what());
+    }
+  }
+
+  std::size_t take() {
+    const std::lock_guard lock(mutex_);
+    return std::chrono::steady_clock::now() < end_ ? next_++ : strikes_.size();
+  }
+
+  const Wanted& wanted_;
+  const std::vector<Strike> strikes_;
+  const std::chrono::steady_clock::time_point end_;
+  std::mutex mutex_;  // of all below
+  std::size_t next_ = 0;
+  Tally tally_;
+  std::vector<std::string> troubles_;
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
   Wanted wanted;
-  CLI::App app("Strikes a booted host with faults while it is deployed to, and tells what became of each.");
+  CLI::App app("Strikes booted hosts with faults while they are deployed to, and tells what became of each.");
   app.add_option("--kills", wanted.kills, "kill -9 of the activator (200)");
   app.add_option("--reexecs", wanted.reexecs, "re-executions of systemd (50)");
   app.add_option("--cuts", wanted.cuts, "cuts of the network (50)");
   app.add_option("--crashes", wanted.crashes, "crashes of the host (30)");
+  app.add_option("--hosts", wanted.hosts, "how many at once (3)")->check(CLI::Range(1, 16));
   app.add_option("--seed", wanted.seed, "chooses the moments (1)");
   app.add_option("--minutes", wanted.minutes, "stop after this time");
   app.add_flag("--json", wanted.as_json, "one document a line");
   CLI11_PARSE(app, argc, argv);
   try {
-    return campaign(wanted) ? EXIT_SUCCESS : EXIT_FAILURE;
+    return Campaign(wanted).run() ? EXIT_SUCCESS : EXIT_FAILURE;
   } catch (const std::exception& error) {
     std::cerr << "campaign: " << error.what() << '\n';
     return EXIT_FAILURE;

@@ -57,6 +57,7 @@ void settle(TestHost& host, const std::string& closure) {
   const auto result = deploy(host, closure, {"--soak", "0.5"});
   INFO(result.out << result.err);
   REQUIRE(result.status == 0);
+  await_rest(host);
 }
 
 CommandResult verb(TestHost& host, const std::string& name, const std::vector<std::string>& more) {

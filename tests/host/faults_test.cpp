@@ -56,12 +56,15 @@ void judge_in_a_storm(const std::string& command) {
   const auto bad = web_running(host, "sleep 3; exit 1");
   {
     const Storm storm(host, command);
-    CHECK(deploy(host, good, {"--soak", "3"}).status == 0);
+    const auto result = deploy(host, good, {"--soak", "3"});
+    INFO(result.out << result.err);
+    CHECK(result.status == 0);
   }
   check_runs(host, good);
   {
     const Storm storm(host, command);
     const auto result = deploy(host, bad, {"--soak", "6"});
+    INFO(result.out << result.err);
     CHECK(result.status == 3);
     CHECK_THAT(result.out + result.err, ContainsSubstring("web.service"));
   }

@@ -4,6 +4,7 @@
 #include "tests/support/golden.hpp"
 
 #include "tests/host/deploy.hpp"
+#include "tests/host/repository.hpp"
 
 #include <regex>
 
@@ -15,10 +16,13 @@ std::string without_what_changes(std::string text) {
   const std::pair<const char*, const char*> rules[] = {
       {"\r", ""},
       {"/nix/store/[0-9a-z]{32}-", "/nix/store/HASH-"},
+      {"\\(Nix\\) [0-9.]+", "(Nix) N"},
       {"\\b[0-9a-f]{32}\\b", "ID"},
       {"\\b[0-9a-f]{8}\\b", "ID"},
       {"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?", "DATE"},
+      {"\\b[0-9]+ s {2,}", "N s          "},  // in a column
       {"\\b[0-9]+(\\.[0-9])?(\\s+)s\\b", "N$2s"},
+      {"(warning: |building ')[^\n]*\n", ""},  // nix's own
       // Told over two connections, in either order.
       {"(web1: confirmed [^\n]*\n)(web1: committing [^\n]*\n)", "$2$1"},
   };
@@ -34,6 +38,19 @@ std::string typed(TestHost& host, std::vector<std::string> argv, int status) {
   const auto result = host.pusher(argv, options);
   CHECK(result.status == status);
   return std::regex_replace(without_what_changes(result.out), std::regex("copying [^\n]*\n"), "");
+}
+
+/// Those of the command first: they are told while the host tells its own.
+std::string events_without_what_changes(const std::vector<nlohmann::json>& events) {
+  std::string ours;
+  std::string of_host;
+  for (auto event : events) {
+    for (const char* key : {"time", "deadline"}) {
+      if (event.contains(key)) event[key] = 0;
+    }
+    (event.contains("seq") ? of_host : ours) += without_what_changes(event.dump()) + "\n";
+  }
+  return ours + of_host;
 }
 
 HostOptions web1() {
@@ -82,4 +99,21 @@ TEST_CASE("a generation that nobody can confirm, a busy host and one that is not
                    {"switchback", "deploy", "--host", "root@10.203.255.254", "--profile", "app", "--path",
                     lost, "--ssh-opt=-oConnectTimeout=2"},
                    5));
+}
+
+TEST_CASE("a flake's dry run, for a person and for a program, and its check read as they should",
+          "[golden]") {
+  auto host = TestHost::boot(web1());
+  const auto at_flake = [](const std::string& verb) {
+    return std::vector<std::string>{"sh", "-c",
+                                    "cd repository && exec switchback " + verb + " .#web --hostname web1"};
+  };
+  write_flake(host, "web-1");
+  REQUIRE(host.pusher(at_flake("deploy")).status == 0);
+  host.pusher().output_of({"sed", "-i", "s/sleep infinity/sleep 1000000/", "repository/flake.nix"});
+  check_text("host/flake_check.txt", typed(host, at_flake("check"), 0));
+  check_text("host/flake_dry_run.txt", typed(host, at_flake("deploy --dry-run"), 0));
+  const auto as_json = host.pusher(at_flake("deploy --dry-run --json"));
+  CHECK(as_json.status == 0);
+  check_text("host/flake_dry_run.jsonl", events_without_what_changes(events_of(as_json)));
 }

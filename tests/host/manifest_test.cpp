@@ -40,3 +40,29 @@ TEST_CASE("a manifest in JSON names prebuilt paths, and its options hold", "[man
   CHECK(slip.status == 2);
   CHECK_THAT(slip.err, ContainsSubstring("did you mean magicRollback?"));
 }
+
+TEST_CASE("what only the host can know to be wrong is told before anything changes", "[manifest]") {
+  auto host = TestHost::boot();
+  write_flake(host, "web-1");
+  SECTION("a user who is not there") {
+    expect(in_repository(host, "switchback deploy --profile-user nobody-here .#web"), 1,
+           "there is no user nobody-here on this host");
+    CHECK_FALSE(host.exists("/nix/var/nix/profiles/per-user/nobody-here"));
+  }
+  SECTION("a nix that is not in the PATH of who logs in") {
+    host.output_of("mv /usr/bin/nix-store /usr/bin/gone");
+    expect(in_repository(host, "switchback deploy .#web"), 1,
+           "ln -s /nix/var/nix/profiles/default/bin/nix-store /usr/local/bin/");
+    host.output_of("mv /usr/bin/gone /usr/bin/nix-store");
+  }
+  SECTION("a closure that nobody can build") {
+    write_flake(host, "web-1",
+                "profiles.bad = { user = \"root\"; path = derivation { name = \"bad\"; "
+                "system = \"x86_64-linux\"; builder = \"/bin/sh\"; args = [ \"-c\" \"echo no "
+                "compiler >&2; exit 3\" ]; }; };");
+    const auto result = in_repository(host, "switchback deploy .#web");
+    expect(result, 1, "profile bad of node web");
+    expect(result, 1, "no compiler");
+  }
+  check_runs(host, "");
+}

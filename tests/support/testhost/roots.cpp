@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <map>
+#include <mutex>
 #include <stdexcept>
 
 namespace switchback::test {
@@ -54,7 +55,9 @@ std::string packages_for(Suite suite) {
 }
 
 std::string layers_of(Suite suite, Root root) {
+  static std::mutex mutex;  // hosts may be booted from several threads
   static std::map<std::pair<Suite, Root>, std::string> known;
+  const std::lock_guard lock(mutex);
   auto& layers = known[{suite, root}];
   if (layers.empty()) layers = find_layers(suite, root);
   return layers;

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+final: _: { switchback = final.callPackage ./package.nix { }; }
