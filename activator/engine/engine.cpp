@@ -104,7 +104,7 @@ void Engine::announce_phase(const State& before) {
 /// Of what reverts it, or would, had that not been switched off.
 void Engine::gather_evidence() {
   for (const auto& cause : blamed_in(record_->state)) {
-    const auto unit = UnitName::parse(cause.unit);
+    const auto unit = UnitName::parse_any(cause.unit);
     if (!unit) continue;
     const auto* state = gate_.find(*unit);
     evidence_.gather(*unit, state == nullptr ? "" : state->invocation);

@@ -34,7 +34,7 @@ std::string what_happened(JobVerb verb, const JobResult& job) {
 bool is_lasting(const UnitName& unit, const UnitSnapshot& before) {
   return before.active == "active" && unit.type() != UnitType::scope && unit.type() != UnitType::device &&
          unit.type() != UnitType::slice && unit.type() != UnitType::mount &&
-         !unit.text().starts_with("run-") && !is_protected(unit);
+         !unit.local().text().starts_with("run-") && !is_protected(unit.local());
 }
 
 }  // namespace
