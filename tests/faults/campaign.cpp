@@ -37,11 +37,17 @@ std::vector<Strike> choose(const Wanted& wanted) {
   for (const auto& [fault, number] : kinds)
     strikes.insert(strikes.end(), static_cast<std::size_t>(number), {fault});
   std::shuffle(strikes.begin(), strikes.end(), random);
+  const auto number = [&](int from, int to) { return std::uniform_int_distribution<int>(from, to)(random); };
   for (auto& strike : strikes) {
-    // From the login to a while after the outcome.
-    strike.delay = Duration(std::uniform_int_distribution<int>(200, 3500)(random));
     constexpr Deployed kDeployed[] = {Deployed::good, Deployed::slow, Deployed::bad};
-    strike.deployed = kDeployed[std::uniform_int_distribution<int>(0, 2)(random)];
+    strike.deployed = kDeployed[number(0, 2)];
+    if (number(0, 2) > 0) {
+      strike.delay = Duration(number(200, 3500));  // from the login to a while after the outcome
+      continue;
+    }
+    // Those in which the most is at stake are short: chance alone would seldom find them.
+    strike.phase = strike.deployed == Deployed::bad ? "reverting" : "committing";
+    strike.delay = Duration(strike.deployed == Deployed::bad ? number(0, 600) : number(0, 60));
   }
   return strikes;
 }
