@@ -6,8 +6,8 @@
 namespace switchback {
 
 void ManagerReload::begin() {
-  // A reload tells every subscriber of each unit that it goes, and that it comes: to us that says nothing, and
-  // all of it would have to be carried before the answer.
+  // A reload tells every subscriber of each unit that it goes, and that it comes: to us that says nothing,
+  // and all of it would have to be carried before the answer.
   bus_.call<>(manager_call("Unsubscribe", false), [](const auto&) {});
   // Repeatable: when the bus is lost before the reply, it is sent again; a second reload does no harm.
   bus_.call<>(

@@ -126,53 +126,54 @@ std::optional<Transition> step_reverting(const Script& script, const Reverting& 
     next.soaking = soaking;
     return Transition{std::move(next), {std::move(action)}};
   };
-  return std::visit(
-      Overloaded{
-          [&](const StepDone&) -> Answer {
-            if (state.observing) return std::nullopt;
-            return continue_from(script, state, state.step + 1);
-          },
-          [&](const StepFailed& failed) -> Answer {
-            if (state.observing) return std::nullopt;
-            if (may_stay_set(script, state)) return leave_set(script, state, failed.cause);
-            return try_again(script, state, Outcome::revert_failed, {failed.cause});
-          },
-          [&](const Superseded& superseded) -> Answer {
-            auto next = state;
-            next.superseded = true;
-            add_cause(next, superseded.cause);
-            return continue_from(script, std::move(next), state.step + 1);
-          },
-          [&](const GateHealthy&) -> Answer {
-            if (!state.observing || state.soaking) return std::nullopt;
-            if (soak.count() == 0) return conclude(state, good_end(state), {});
-            return with_soaking(true, ArmSoak{soak});
-          },
-          [&](const GatePending&) -> Answer {
-            if (!state.observing || !state.soaking) return std::nullopt;
-            return with_soaking(false, DisarmSoak{});
-          },
-          [&](const GateUnhealthy& unhealthy) -> Answer {
-            if (!state.observing) return std::nullopt;
-            // What somebody else has switched to need not run what ran before.
-            if (state.superseded) return conclude(state, Outcome::superseded, {});
-            return try_again(script, state, Outcome::reverted_unhealthy, unhealthy.causes);
-          },
-          [&](const SoakElapsed&) -> Answer {
-            if (!state.observing || !state.soaking) return std::nullopt;
-            return conclude(state, good_end(state), {});
-          },
-          [&](const DeadlineReached& late) -> Answer {
-            if (state.observing && state.superseded) return conclude(state, Outcome::superseded, {});
-            auto why = late.pending;
-            if (why.empty()) why.push_back(Cause{"the revert took too long", "", "", {}, {}});
-            return try_again(script, state,
-                             state.observing ? Outcome::reverted_unhealthy : Outcome::revert_failed, why);
-          },
-          [&](const Restarted& again) -> Answer { return restarted(script, state, again); },
-          [](const auto&) -> Answer { return std::nullopt; },
-      },
-      event);
+  return std::visit(Overloaded{
+                        [&](const StepDone&) -> Answer {
+                          if (state.observing) return std::nullopt;
+                          return continue_from(script, state, state.step + 1);
+                        },
+                        [&](const StepFailed& failed) -> Answer {
+                          if (state.observing) return std::nullopt;
+                          if (may_stay_set(script, state)) return leave_set(script, state, failed.cause);
+                          return try_again(script, state, Outcome::revert_failed, {failed.cause});
+                        },
+                        [&](const Superseded& superseded) -> Answer {
+                          auto next = state;
+                          next.superseded = true;
+                          add_cause(next, superseded.cause);
+                          return continue_from(script, std::move(next), state.step + 1);
+                        },
+                        [&](const GateHealthy&) -> Answer {
+                          if (!state.observing || state.soaking) return std::nullopt;
+                          if (soak.count() == 0) return conclude(state, good_end(state), {});
+                          return with_soaking(true, ArmSoak{soak});
+                        },
+                        [&](const GatePending&) -> Answer {
+                          if (!state.observing || !state.soaking) return std::nullopt;
+                          return with_soaking(false, DisarmSoak{});
+                        },
+                        [&](const GateUnhealthy& unhealthy) -> Answer {
+                          if (!state.observing) return std::nullopt;
+                          // What somebody else has switched to need not run what ran before.
+                          if (state.superseded) return conclude(state, Outcome::superseded, {});
+                          return try_again(script, state, Outcome::reverted_unhealthy, unhealthy.causes);
+                        },
+                        [&](const SoakElapsed&) -> Answer {
+                          if (!state.observing || !state.soaking) return std::nullopt;
+                          return conclude(state, good_end(state), {});
+                        },
+                        [&](const DeadlineReached& late) -> Answer {
+                          if (state.observing && state.superseded)
+                            return conclude(state, Outcome::superseded, {});
+                          auto why = late.pending;
+                          if (why.empty()) why.push_back(Cause{"the revert took too long", "", "", {}, {}});
+                          return try_again(
+                              script, state,
+                              state.observing ? Outcome::reverted_unhealthy : Outcome::revert_failed, why);
+                        },
+                        [&](const Restarted& again) -> Answer { return restarted(script, state, again); },
+                        [](const auto&) -> Answer { return std::nullopt; },
+                    },
+                    event);
 }
 
 }  // namespace switchback

@@ -20,9 +20,7 @@ void deploy_raw(TestHost& host, const std::string& closure) {
 }
 
 /// Until what the deployment before has left to do on the host is done.
-void rest(TestHost& host) {
-  host.output_of("systemctl daemon-reload && systemctl list-jobs --no-pager");
-}
+void rest(TestHost& host) { host.output_of("systemctl daemon-reload && systemctl list-jobs --no-pager"); }
 
 struct Pair {
   std::vector<double> ours, raw;

@@ -13,10 +13,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include <memory>
-#include <optional>
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
