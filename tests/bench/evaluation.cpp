@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/bench/measures.hpp"
+#include "tests/support/replaced.hpp"
 #include "tests/support/testhost/pusher.hpp"
 #include "tests/support/testhost/roots.hpp"
 
@@ -12,6 +13,7 @@ namespace switchback::bench {
 namespace {
 
 namespace fs = std::filesystem;
+using test::replaced;
 
 /// Write down when they begin and end; what nix is asked for is its third word.
 constexpr const char* kNix = R"(#!/bin/sh
@@ -42,13 +44,6 @@ constexpr const char* kNode = R"(
         profiles.system = { user = "root"; path = make "system@"; };
         profiles.app = { user = "app"; path = make "app@"; };
       };)";
-
-std::string replaced(std::string text, const std::string& what, const std::string& with) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
-    text.replace(at, what.size(), with);
-  }
-  return text;
-}
 
 std::string flake_of(int nodes) {
   std::string text = R"({

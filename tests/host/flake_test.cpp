@@ -4,6 +4,7 @@
 #include "tests/host/repository.hpp"
 #include "tests/host/systems.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/replaced.hpp"
 
 #include <filesystem>
 #include <map>
@@ -15,13 +16,6 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string replaced(std::string text, const std::string& what, const std::string& with) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
-    text.replace(at, what.size(), with);
-  }
-  return text;
-}
 
 /// A function of a name and a script: what deploy-rs's lib.activate.custom makes, the script and a program of
 /// its own.

@@ -78,6 +78,7 @@ std::string causes(const nlohmann::json& outcome) {
 
 void check_rest(TestHost& host) {
   await_rest(host);  // whoever waits for the outcome is told it before it is in the history
+  CHECK_FALSE(host.exists("/var/lib/switchback/running.json"));
   CHECK(host.output_of("ls /run/switchback/trial 2>/dev/null || true").empty());
   CHECK(host.output_of("ls /nix/var/nix/gcroots/switchback 2>/dev/null || true").empty());
   CHECK_FALSE(host.exists("/run/systemd/system/switchback-activator.service.d"));

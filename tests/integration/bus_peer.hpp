@@ -21,6 +21,8 @@ class BusPeer {
   [[nodiscard]] sdbus::IConnection& connection() { return *connection_; }
   /// To be called once its objects are there.
   void own(const std::string& name) { compat::request_name(*connection_, name); }
+  /// Gives it to whoever asks for it next, and stays on the bus.
+  void disown(const std::string& name) { connection_->releaseName(compat::ServiceName(name)); }
 
  private:
   void drive();

@@ -45,6 +45,9 @@ void FakeManager::connect() {
   peer_->own(kSystemd);
 }
 
+void FakeManager::step_down() { peer_->disown(kSystemd); }
+void FakeManager::take_over() { peer_->own(kSystemd); }
+
 FakeUnit& FakeManager::unit(const std::string& name) {
   auto& unit = units_[name];
   if (!unit) {

@@ -47,6 +47,9 @@ class FakeManager {
   /// it knows.
   void connect();
   void disconnect() { peer_.reset(); }
+  /// Another process is systemd from now on, until take_over(); both stay on the bus.
+  void step_down();
+  void take_over();
 
   /// Made when it is not there.
   FakeUnit& unit(const std::string& name);

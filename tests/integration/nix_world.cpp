@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tests/integration/nix_world.hpp"
 
+#include "tests/support/replaced.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -28,13 +30,6 @@ std::string found_in_path(const std::string& program) {
 }
 
 void make_executable(const std::string& path) { fs::permissions(path, fs::perms::owner_all); }
-
-std::string replaced(std::string text, const std::string& what, const std::string& with) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
-    text.replace(at, what.size(), with);
-  }
-  return text;
-}
 
 /// Logs in to nowhere, and runs nix with HOST in the place of /nix. nix 2.26 waits for its LocalCommand.
 constexpr const char* kSsh = R"(#!/bin/sh

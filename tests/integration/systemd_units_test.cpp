@@ -98,6 +98,31 @@ TEST_CASE("jobs are answered together, each with what it came to", "[systemd]") 
   CHECK(answer.count() == 1);
 }
 
+TEST_CASE("what a systemd that was re-executed has not answered is asked of it again", "[systemd]") {
+  World world;
+  world.systemd.unit("web.service").set("active", "running");
+  world.settle();
+  // It answers nothing, and does not leave the bus, which would answer in its place.
+  EventLoop standing_still;
+  BusPeer before(standing_still, world.daemon.address());
+  world.systemd.step_down();
+  before.own("org.freedesktop.systemd1");
+  Answer<Result<Snapshot>> list;
+  Answer<Result<Snapshot>> read;
+  world.units.list(list.callback());
+  world.units.read({unit("web.service")}, read.callback());
+  run_for(world.loop, 100ms);
+  CHECK_FALSE(list.arrived());
+  CHECK_FALSE(read.arrived());
+  before.disown("org.freedesktop.systemd1");
+  world.systemd.take_over();
+  CHECK(list.await(world.loop));
+  REQUIRE(read.await(world.loop));
+  CHECK((*read.await(world.loop)).at(unit("web.service")).active == "active");
+  CHECK(list.count() == 1);
+  CHECK(read.count() == 1);
+}
+
 TEST_CASE("no jobs at all are done, and are answered later", "[systemd]") {
   World world;
   Answer<Jobs> answer;
