@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "activator/adapters/bus.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <ctime>
 
@@ -14,7 +16,8 @@ constexpr std::size_t kMaxUnderWay = 64;  // dbus-daemon allows 128 unanswered c
 constexpr std::size_t kMaxWaiting = 16384;
 constexpr std::chrono::seconds kBlockAtMost{5};
 constexpr std::chrono::seconds kGoAroundAfter{2};  // a bus that is restarted is back by then
-constexpr int kMessagesPerTurn = 64;               // then the other sources of the loop have their turn
+constexpr std::chrono::seconds kBusAnswersWithin{5};
+constexpr int kMessagesPerTurn = 64;  // then the other sources of the loop have their turn
 
 std::int64_t now_ms() {
   timespec now{};
@@ -34,6 +37,14 @@ bool means_absent(const std::string& name) {
 bool means_no_reply(const std::string& name) {
   return name == "org.freedesktop.DBus.Error.NoReply" || name == "org.freedesktop.DBus.Error.Timeout" ||
          name == "org.freedesktop.DBus.Error.TimedOut";
+}
+
+/// Closing a connection waits until all that was said is taken; a bus that is stuck takes nothing.
+void hang_up(const sdbus::IConnection& connection) {
+  try {
+    ::shutdown(connection.getEventLoopPollData().fd, SHUT_RDWR);
+  } catch (const sdbus::Error&) {  // it is closed already
+  }
 }
 
 }  // namespace
@@ -80,6 +91,7 @@ sdbus::Slot Bus::match(const std::string& rule, std::function<void(sdbus::Messag
 
 void Bus::enqueue(PendingPtr pending) {
   pending->deadline_ms = now_ms() + pending->call.timeout.count();
+  if (pending->call.urgent && connected()) return start(pending);
   if (waiting_.size() >= kMaxWaiting) {
     loop_.post([pending] { pending->fail({"", "too many calls wait for the bus", true, false}); });
     return;
@@ -212,12 +224,28 @@ void Bus::expire() {
   }
 }
 
+void Bus::check(std::function<void()> answers) {
+  if (!connected()) return;
+  BusCall question{"org.freedesktop.DBus",
+                   "/org/freedesktop/DBus",
+                   "org.freedesktop.DBus",
+                   "GetId",
+                   kBusAnswersWithin,
+                   false,
+                   {},
+                   true};
+  call<std::string>(std::move(question), [this, answers = std::move(answers), connection = connections_](
+                                             const BusResult<std::tuple<std::string>>& reply) {
+    if (!connected() || connection != connections_) return;
+    // An error is an answer, too.
+    if (!reply && reply.error().timed_out) return lose_later("it does not answer");
+    answers();
+  });
+}
+
 void Bus::insist(bool insists) {
   insists_ = insists;
-  if (insists || !goes_around()) return;
-  loop_.post([this, alive = std::weak_ptr<int>(alive_)] {
-    if (!alive.expired() && !insists_ && goes_around()) lose("going back to the bus");
-  });
+  if (!insists && goes_around()) lose_later("going back to the bus");
 }
 
 void Bus::try_connect() {
@@ -257,6 +285,7 @@ void Bus::connect(const std::string& address, bool around) {
     connection_.reset();
     return could_not_connect(error.what(), around);
   }
+  ++connections_;
   goes_around_ = around;
   back_off_ = kFirstRetry;
   problem_.clear();
@@ -310,6 +339,7 @@ void Bus::lose(const std::string& problem) {
   for (const auto& listener : listeners_) {
     if (listener.lost) guard("a lost bus connection", listener.lost);  // their slots go before the connection
   }
+  hang_up(*connection_);
   connection_.reset();
   retry_later("the connection to the system bus was lost (" + problem + ")");
   for (auto& [id, pending] : orphans) {
@@ -317,6 +347,13 @@ void Bus::lose(const std::string& problem) {
       failed(lost, BusError{"", problem_, true, false});
     });
   }
+}
+
+/// Not from within a reply, whose connection is still in use.
+void Bus::lose_later(const std::string& problem) {
+  loop_.post([this, alive = std::weak_ptr<int>(alive_), problem, connection = connections_] {
+    if (!alive.expired() && connected() && connection == connections_) lose(problem);
+  });
 }
 
 }  // namespace switchback

@@ -46,6 +46,7 @@ struct BusCall {
   std::chrono::milliseconds timeout{25'000};  // also while the bus is away
   bool repeatable = false;                    // a query: sent again when the bus was lost before its reply
   std::optional<std::weak_ptr<int>> only_while{};  // not sent any more once this has gone
+  bool urgent = false;                             // sent before what waits, however much is under way
 };
 
 /// How a connection is opened: `address` once `probe`, which may be another, answers.
@@ -70,7 +71,12 @@ class Bus {
     std::function<void()> lost;
   };
   void listen(Listener listener);
+  [[nodiscard]] const std::string& address() const { return address_; }
   [[nodiscard]] bool connected() const { return connection_ != nullptr; }
+  /// Asks the bus itself for an answer. One that is stuck, and gives none, counts as lost from then on: to
+  /// who only waits for a callee's replies it looks as one that is well. `answers` is not called then, nor
+  /// when there is no connection: listeners are told of the next.
+  void check(std::function<void()> answers);
   /// Whether, from now on, a bus that stays away is gone around instead of waited for. Ending it goes back to
   /// the bus.
   void insist(bool insists);
@@ -120,6 +126,7 @@ class Bus {
   void drive();
   void prepare();
   void lose(const std::string& problem);
+  void lose_later(const std::string& problem);
 
   EventLoop& loop_;
   std::string address_;
@@ -129,6 +136,7 @@ class Bus {
   std::int64_t away_since_ms_ = 0;
   std::vector<Listener> listeners_;
   std::unique_ptr<sdbus::IConnection> connection_;
+  std::uint64_t connections_ = 0;  // made until now
   LoopSource io_;
   LoopSource timeout_;
   std::unique_ptr<BusProbe> probe_;

@@ -14,7 +14,7 @@
 namespace switchback {
 namespace {
 
-constexpr std::chrono::seconds kAnswerWithin{10};
+constexpr std::chrono::seconds kAnswerWithin{5};
 
 struct SocketAddress {
   sockaddr_un address{};

@@ -11,7 +11,7 @@
 namespace switchback {
 namespace {
 
-constexpr std::chrono::seconds kSecureWithin{25};  // a bus that listens and does not answer takes 10 of them
+constexpr std::chrono::seconds kSecureWithin{25};  // a bus that is stuck takes 5 of them thrice, to be sure
 constexpr std::chrono::seconds kBusStartsWithin{8};
 
 using ListedJob =
@@ -274,9 +274,8 @@ void SystemdUnits::secure(std::function<void(Reach)> done) {
   securing_ = std::move(done);
   secure_limit_ = loop_.arm(kSecureWithin, [this] { secured(Reach::not_yet); });
   if (bus_.goes_around()) return start_bus();
-  if (!bus_.connected()) return;
-  loop_.post([this, alive = std::weak_ptr<int>(alive_)] {
-    if (!alive.expired() && bus_.connected()) secured(Reach::over_bus);
+  bus_.check([this, alive = std::weak_ptr<int>(alive_)] {
+    if (!alive.expired()) secured(Reach::over_bus);
   });
 }
 
@@ -288,8 +287,17 @@ void SystemdUnits::start_bus() {
              if (alive.expired()) return;
              const bool started = jobs && std::all_of(jobs->begin(), jobs->end(),
                                                       [](const JobResult& job) { return job.succeeded(); });
-             secured(started ? Reach::bus_started : Reach::without_bus);
+             if (!started) return secured(Reach::without_bus);
+             see_whether_it_answers();
            });
+}
+
+/// One that is stuck has been running all the time, for systemd.
+void SystemdUnits::see_whether_it_answers() {
+  started_bus_ = std::make_unique<BusProbe>(loop_, bus_.address(), [this](const Status& answered) {
+    const auto probe = std::move(started_bus_);
+    secured(answered ? Reach::bus_started : Reach::without_bus);
+  });
 }
 
 void SystemdUnits::secured(Reach reach) {

@@ -44,6 +44,7 @@ class SystemdUnits : public UnitManager {
   void cancel(const std::vector<std::uint32_t>& jobs, const Callback<void>& done);
   void tell(const UnitName* unit);
   void start_bus();
+  void see_whether_it_answers();
   void secured(Reach reach);
   void forget_answered();
 
@@ -56,6 +57,7 @@ class SystemdUnits : public UnitManager {
   std::function<void(const UnitName*)> changed_;
   std::function<void(Reach)> securing_;  // who waits for secured()
   std::unique_ptr<Timer> secure_limit_;
+  std::unique_ptr<BusProbe> started_bus_;
   std::vector<sdbus::Slot> slots_;
   sdbus::Slot properties_slot_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);

@@ -181,8 +181,8 @@ void Engine::secure_manager(std::function<void()> then) {
       log_.emit(WarningEvent{"the system bus was stopped: the revert started it again"});
     } else if (reach == Reach::without_bus) {
       log_.emit(
-          WarningEvent{"the system bus is stopped and cannot be started: the revert goes on without it; "
-                       "«systemctl status dbus.socket dbus.service» tells why"});
+          WarningEvent{"the system bus does not answer and cannot be started: the revert goes on without it; "
+                       "«systemctl status dbus.socket dbus.service» tells more"});
     }
     then();
   }));

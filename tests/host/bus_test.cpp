@@ -20,7 +20,9 @@ std::string app(TestHost& host, const std::string& name, const std::string& more
 }
 
 bool bus_runs(TestHost& host) {
-  return host.run("busctl call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus GetId")
+  return host.run(
+                 "timeout 5 busctl call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus "
+                 "GetId")
              .status == 0;
 }
 
@@ -88,6 +90,48 @@ TEST_CASE("a closure that stops the bus and keeps it from starting is reverted w
     CHECK_FALSE(bus_runs(host));
     check_system(host, nixos.first);
   }
+}
+
+TEST_CASE("a bus that is stuck in the trial is found out, and the revert goes on without it", "[bus]") {
+  Settled settled;
+  auto& host = settled.host;
+  const std::string phase = GENERATE("switching", "observing");
+  INFO(phase);
+  const auto second =
+      phase == "switching" ? web_running(host, "exec sleep infinity", "Type=notify") : web(host, "web-2");
+  const auto process = host.start_pusher(deploy_command(
+      second, {"--soak", "8", "--gate-deadline", "12", "--activation-timeout", "8", "--json"}));
+  await_phase(host, phase);
+  if (phase == "switching") host.wait_for("systemctl show -P ActiveState web.service | grep -qx activating");
+  host.output_of("systemctl kill --signal STOP dbus.service");
+  await_rest(host);
+  CHECK_FALSE(bus_runs(host));
+  check_runs(host, settled.closure);
+  CHECK_THAT(warnings(host), ContainsSubstring("goes on without it"));
+  host.output_of("systemctl kill --signal CONT dbus.service");
+  process->kill_all();
+  CHECK(last_outcome(host).at("outcome") == "reverted");
+  const auto third = web(host, "web-3");
+  CHECK(deploy(host, third).status == 0);
+  check_runs(host, third);
+}
+
+TEST_CASE("a bus that is stuck while a confirmation is awaited holds up no commit", "[bus]") {
+  Settled settled;
+  auto& host = settled.host;
+  const auto second = web(host, "web-2");
+  const auto process =
+      host.start_pusher(deploy_command(second, {"--confirm", "manual", "--confirm-timeout", "60"}));
+  await_phase(host, "awaiting confirmation");
+  const auto id = varlink(host, "Status").at("parameters").at("running").at("id").get<std::string>();
+  host.output_of("systemctl kill --signal STOP dbus.service");
+  // A login would wait a minute and a half for logind: somebody is on the host already.
+  const auto answer =
+      host.output_of(R"(printf '{"method":"org.switchback.Activator.Confirm","parameters":{"id":"%s"}}\0' )" +
+                     id + " | switchback-activator bridge");
+  CHECK_THAT(answer, ContainsSubstring("committed"));
+  CHECK(process->wait() == 0);
+  check_runs(host, second);
 }
 
 TEST_CASE("a bus that is restarted in the trial is no reason to revert", "[bus]") {

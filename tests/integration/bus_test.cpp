@@ -141,6 +141,27 @@ TEST_CASE("a callee that does not answer ends a call at its deadline", "[bus]") 
   CHECK_FALSE(reply.error().lost);
 }
 
+TEST_CASE("a bus that is stuck is given up when it is asked, and connected to again", "[bus]") {
+  World world;
+  int answers = 0;
+  run_until(world.loop, "a connection", [&] { return world.bus.connected(); });
+  world.daemon.freeze();
+  // More than can be on the way to somebody who reads nothing.
+  for (int index = 0; index < 60; ++index) {
+    world.bus.call<std::string>(
+        echo(20s, false), [](const Reply&) {}, std::string(400'000, 'x'));
+  }
+  world.bus.check([&] { ++answers; });
+  run_until(world.loop, "the loss", [&] { return !world.bus.connected(); });
+  CHECK(answers == 0);
+  world.daemon.thaw();
+  run_until(world.loop, "a connection", [&] { return world.bus.connected(); });
+  world.bus.check([&] { ++answers; });
+  run_until(world.loop, "an answer", [&] { return answers > 0; });
+  CHECK(world.bus.connected());
+  CHECK(answers == 1);
+}
+
 TEST_CASE("what was given up while the bus was away is not sent when it is back", "[bus]") {
   World world;
   world.daemon.stop();

@@ -19,6 +19,7 @@ class PrivateBus {
 
   [[nodiscard]] std::string address() const { return "unix:path=" + (directory_ / "bus"); }
   void start();
+  [[nodiscard]] bool runs() const { return daemon_ != nullptr; }
   /// Its clients see the connection end at once.
   void stop();
   /// It listens, and does not answer, until thawed.

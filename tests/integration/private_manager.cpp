@@ -18,7 +18,9 @@ constexpr int kLookEveryMs = 50;
 
 }  // namespace
 
-PrivateManager::PrivateManager(std::set<std::string> unstartable) : unstartable_(std::move(unstartable)) {
+PrivateManager::PrivateManager(std::set<std::string> unstartable,
+                               std::function<void(const std::string&)> start)
+    : unstartable_(std::move(unstartable)), start_(std::move(start)) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const auto path = socket();
@@ -88,6 +90,7 @@ int PrivateManager::called(sd_bus_message* call) {
   }
   if (unstartable_.contains(unit))
     return sd_bus_reply_method_errorf(call, "org.freedesktop.systemd1.UnitMasked", "%s is masked", unit);
+  if (start_) start_(unit);
   const auto job = "/org/freedesktop/systemd1/job/" + std::to_string(number);
   sd_bus_reply_method_return(call, "o", job.c_str());
   sd_bus_emit_signal(sd_bus_message_get_bus(call), "/org/freedesktop/systemd1",

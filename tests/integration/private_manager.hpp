@@ -8,6 +8,7 @@
 #include <systemd/sd-bus.h>
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <string>
@@ -18,8 +19,9 @@ namespace switchback::test {
 
 class PrivateManager {
  public:
-  /// Starting a unit of `unstartable` is refused.
-  explicit PrivateManager(std::set<std::string> unstartable = {});
+  /// Starting a unit of `unstartable` is refused; of any other, `start` is called, from the thread.
+  explicit PrivateManager(std::set<std::string> unstartable = {},
+                          std::function<void(const std::string& unit)> start = {});
   ~PrivateManager();
   PrivateManager(const PrivateManager&) = delete;
   PrivateManager& operator=(const PrivateManager&) = delete;
@@ -36,6 +38,7 @@ class PrivateManager {
 
   TempDir directory_;
   std::set<std::string> unstartable_;
+  std::function<void(const std::string&)> start_;
   mutable std::mutex mutex_;
   std::vector<std::string> started_;
   std::atomic<bool> stop_ = false;
