@@ -59,6 +59,7 @@ void PrivateManager::serve_one(int fd) {
   sd_bus_new(&bus);
   sd_bus_set_fd(bus, fd, fd);
   sd_bus_set_server(bus, 1, id);
+  sd_bus_set_sender(bus, "org.freedesktop.systemd1");  // as PID 1 does
   sd_bus_add_filter(bus, nullptr, handle, this);
   int done = sd_bus_start(bus);
   while (!stop_ && done >= 0) {
