@@ -17,6 +17,7 @@
 #include <charconv>
 #include <climits>
 #include <cstdio>
+#include <filesystem>
 #include <set>
 
 namespace switchback {
@@ -101,6 +102,12 @@ Result<BootIdentity> LinuxHost::boot() {
   if (!count) return tl::make_unexpected(count.error());
   boot_ = BootIdentity{std::move(*id), std::move(*token), *count};
   return *boot_;
+}
+
+bool LinuxHost::has_store() {
+  std::error_code error;
+  const bool is_empty = std::filesystem::is_empty(places_.store, error);
+  return !is_empty && !error;
 }
 
 Result<std::string> LinuxHost::boot_id() const {

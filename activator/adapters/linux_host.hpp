@@ -22,6 +22,7 @@ namespace switchback {
 struct HostPlaces {
   std::string boot_id = "/proc/sys/kernel/random/boot_id";
   std::string run = "/run/switchback";
+  std::string store = "/nix/store";
   std::vector<std::string> programs = {"/run/current-system/sw/bin", "/usr/bin", "/bin"};
   std::vector<std::string> on_disk = {"/nix/store", "/nix/var/nix/profiles", "/etc", "/var/lib/switchback"};
   std::chrono::milliseconds systemctl_within{5000};
@@ -36,6 +37,7 @@ class LinuxHost : public Host {
   [[nodiscard]] std::string name() override;
   /// Errors: unavailable when systemd cannot say how often it was soft-rebooted; io, corrupt.
   [[nodiscard]] Result<BootIdentity> boot() override;
+  [[nodiscard]] bool has_store() override;
   [[nodiscard]] Status sync_disks() override;
   [[nodiscard]] Result<std::optional<StorePath>> current_system() override {
     return read_current_system(places_.nixos);

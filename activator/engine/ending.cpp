@@ -51,6 +51,11 @@ void Engine::start_again(std::string trouble) {
 }
 
 void Engine::resume(Record record) {
+  if (!ports_.host.has_store()) {
+    return start_again(
+        "an activation was under way, but there is nothing in /nix/store; is it a file system that is not "
+        "mounted yet? It is waited for");
+  }
   const auto boot = ports_.host.boot();
   if (!boot) {
     return start_again("an activation was under way, but this boot cannot be told from others: " +

@@ -74,6 +74,8 @@ class Host {
   virtual ~Host() = default;
   [[nodiscard]] virtual std::string name() = 0;
   [[nodiscard]] virtual Result<BootIdentity> boot() = 0;
+  /// Whether the store is there: it may be a file system of its own, that is not mounted yet.
+  [[nodiscard]] virtual bool has_store() = 0;
   /// syncfs of the file systems that hold the store, the profiles and /etc. Errors: io.
   [[nodiscard]] virtual Status sync_disks() = 0;
   /// What /run/current-system leads to; nullopt on a host that is no NixOS. Errors: corrupt, io.

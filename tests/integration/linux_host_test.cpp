@@ -48,6 +48,7 @@ struct World {
     directory.write("boot_id", "c1dacd38-57cc-4795-80a3-240f20d8354f\n");
     places.boot_id = directory / "boot_id";
     places.run = directory / "run";
+    places.store = directory / "store";
     places.systemctl_within = 300ms;
     places.pin.drop_ins = directory / "systemd/switchback-activator.service.d";
     places.pin.copy = directory / "run/activator-pinned";
@@ -154,6 +155,16 @@ TEST_CASE("the running binary is pinned by a drop-in, and unpinned without a tra
   CHECK_FALSE(std::filesystem::exists(world.places.pin.drop_ins));
   CHECK_FALSE(std::filesystem::exists(world.places.pin.copy));
   host.unpin_activator();
+}
+
+TEST_CASE("a store is there once there is something in it", "[host]") {
+  World world;
+  LinuxHost host(world.profiles, world.loop, world.places);
+  CHECK_FALSE(host.has_store());
+  std::filesystem::create_directory(world.places.store);
+  CHECK_FALSE(host.has_store());
+  world.directory.write("store/app", "");
+  CHECK(host.has_store());
 }
 
 TEST_CASE("a drop-in of somebody else stays", "[host]") {

@@ -23,6 +23,7 @@ HostPlaces places_of(const Birth& birth) {
   HostPlaces places;
   places.boot_id = birth.root + "/boot_id";
   places.run = birth.root + "/run/switchback";
+  places.store = birth.root;
   places.programs = {birth.programs};
   places.on_disk = {"/nix/var/nix", birth.root + "/etc", birth.root + "/var/lib/switchback"};
   places.pin.drop_ins = birth.root + "/run/systemd/system/switchback-activator.service.d";

@@ -118,6 +118,21 @@ TEST_CASE(
   CHECK_FALSE(world.disk.record);
 }
 
+TEST_CASE("a store that is not mounted yet is waited for: no profile has been moved by that", "[recovery]") {
+  World world;
+  REQUIRE(world.activate(world.request(world.closure("web-1"))).outcome == Outcome::committed);
+  (void)world.activate_until(world.request(world.closure("web-2"), ConfirmMode::automatic),
+                             Phase::awaiting_confirmation);
+  world.host->store_is_there = false;
+  world.kill_activator();
+  world.loop.pass(std::chrono::seconds{10});
+  CHECK(world.engine->is_running());
+  CHECK(world.disk.record);
+  world.host->store_is_there = true;
+  CHECK(world.loop.run_until([&] { return !world.engine->is_running(); }));
+  CHECK_FALSE(world.disk.record);
+}
+
 TEST_CASE("an end that the full disk keeps out of the history is written down once there is room",
           "[recovery]") {
   World world;

@@ -131,6 +131,7 @@ class FakeHost : public Host {
     if (!boot_answers) return fail(Errc::unavailable, "systemd does not answer");
     return BootIdentity{boot_id, run_.token, soft_reboots};
   }
+  bool has_store() override { return store_is_there; }
   Status sync_disks() override {
     ++syncs;
     return disks;
@@ -152,6 +153,7 @@ class FakeHost : public Host {
   std::string boot_id = "boot-1";
   std::uint64_t soft_reboots = 0;
   bool boot_answers = true;
+  bool store_is_there = true;
   Status verification;
   Status disks;  // what a sync of them answers
   int syncs = 0;
