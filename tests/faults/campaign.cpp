@@ -8,6 +8,7 @@
 #include <chrono>
 #include <exception>
 #include <iostream>
+#include <iterator>
 #include <mutex>
 #include <random>
 #include <string>
@@ -19,12 +20,28 @@ using namespace switchback::test;
 namespace {
 
 struct Wanted {
-  int kills = 200, reexecs = 50, cuts = 50, crashes = 30;
+  int kills = 200, reexecs = 50, cuts = 50, crashes = 30, aimed = 80;
   int hosts = 3;
   std::uint64_t seed = 1;
   double minutes = 0;
   bool as_json = false;
 };
+
+/// In the phases in which the most is at stake: they are short, chance alone would hardly ever hit them.
+std::vector<Strike> aim(const Wanted& wanted) {
+  std::mt19937_64 random(wanted.seed + 1);
+  const auto number = [&](int from, int to) { return std::uniform_int_distribution<int>(from, to)(random); };
+  std::vector<Strike> strikes(static_cast<std::size_t>(wanted.aimed));
+  for (std::size_t index = 0; index < strikes.size(); ++index) {
+    auto& strike = strikes[index];
+    strike.fault = kFaults[index % std::size(kFaults)];
+    const bool commits = index / std::size(kFaults) % 2 == 0;
+    strike.phase = commits ? "committing" : "reverting";
+    strike.deployed = commits ? Deployed::good : Deployed::bad;
+    strike.delay = Duration(commits ? number(0, 60) : number(0, 600));
+  }
+  return strikes;
+}
 
 /// All kinds mixed, so that a campaign that is cut short has had some of each.
 std::vector<Strike> choose(const Wanted& wanted) {
@@ -42,6 +59,13 @@ std::vector<Strike> choose(const Wanted& wanted) {
     strike.delay = Duration(std::uniform_int_distribution<int>(200, 3500)(random));
     constexpr Deployed kDeployed[] = {Deployed::good, Deployed::slow, Deployed::bad};
     strike.deployed = kDeployed[std::uniform_int_distribution<int>(0, 2)(random)];
+  }
+  // Evenly among the others, which are as they were without them.
+  const auto aimed = aim(wanted);
+  const auto others = strikes.size();
+  for (std::size_t index = 0; index < aimed.size(); ++index) {
+    const auto place = index + (index + 1) * others / aimed.size();
+    strikes.insert(strikes.begin() + static_cast<std::ptrdiff_t>(place), aimed[index]);
   }
   return strikes;
 }
@@ -107,6 +131,7 @@ int main(int argc, char** argv) {
   app.add_option("--reexecs", wanted.reexecs, "re-executions of systemd (50)");
   app.add_option("--cuts", wanted.cuts, "cuts of the network (50)");
   app.add_option("--crashes", wanted.crashes, "crashes of the host (30)");
+  app.add_option("--aimed", wanted.aimed, "faults of all kinds while it commits and reverts (80)");
   app.add_option("--hosts", wanted.hosts, "how many at once (3)")->check(CLI::Range(1, 16));
   app.add_option("--seed", wanted.seed, "chooses the moments (1)");
   app.add_option("--minutes", wanted.minutes, "stop after this time");

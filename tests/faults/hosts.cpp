@@ -17,6 +17,20 @@ constexpr const char* kProfile = "/nix/var/nix/profiles/per-user/root/app";
 constexpr std::chrono::seconds kRestWithin{150};
 constexpr std::chrono::seconds kCutFor{3};
 
+/// Run on the host, without a process for each look: the phases that matter most are over in no time. The
+/// activator is stopped in it, so that it has not gone on when it is struck.
+constexpr const char* kCatch = R"sh(
+record=/var/lib/switchback/running.json
+until [[ -e $record ]]; do sleep 0.01; ((SECONDS < 60)) || exit 1; done
+pid=$(systemctl show -P MainPID switchback-activator.service)
+until mapfile -d "" text <$record && [[ ${text[0]} == *"\"phase\":\"$1\""* ]]; do
+  sleep 0.002
+  [[ -e $record ]] || exit 1
+done
+sleep $2
+kill -STOP $pid
+)sh";
+
 /// The last that the file of the running activation says; empty when none runs.
 std::string phase_of(TestHost& host) {
   const auto record = host.run("cat /var/lib/switchback/running.json");
@@ -100,6 +114,14 @@ std::string StruckHost::next_closure(Deployed deployed) {
   return "";
 }
 
+void StruckHost::await(const Strike& strike) {
+  if (strike.phase.empty()) return std::this_thread::sleep_for(strike.delay);
+  const auto seconds = std::to_string(static_cast<double>(strike.delay.count()) / 1000);
+  // It ends without when the phase did not come: then something else is struck, and that is told.
+  (void)host_.run("bash -s '" + strike.phase + "' " + seconds + " <<'END'" + kCatch + "END\n",
+                  std::chrono::seconds(90));
+}
+
 void StruckHost::inject(Fault fault, PusherProcess& pusher) {
   switch (fault) {
     case Fault::kill:
@@ -127,8 +149,11 @@ Report StruckHost::run(const Strike& strike) {
   const auto pusher =
       host_.start_pusher({"switchback", "deploy", "--host", "root@target", "--profile", "app", "--path",
                           closure, "--soak", "1", "--confirm-timeout", "5", "--json"});
-  std::this_thread::sleep_for(strike.delay);
+  await(strike);
   report.phase = phase_of(host_);
+  // Who is to die need not wake up before.
+  const bool dies = strike.fault == Fault::kill || strike.fault == Fault::crash;
+  if (!strike.phase.empty() && !dies) (void)host_.run("systemctl kill -s CONT switchback-activator.service");
   inject(strike.fault, *pusher);
   const int told = strike.fault == Fault::crash ? -1 : pusher->wait(kRestWithin);
   look(closure, activation_of(pusher->out()), told, report);

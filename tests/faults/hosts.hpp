@@ -24,7 +24,8 @@ enum class Deployed { good, slow, bad };
 struct Strike {
   Fault fault = Fault::kill;
   Deployed deployed = Deployed::good;
-  Duration delay{0};  // after the pusher was started
+  Duration delay{0};    // after the pusher was started, or after `phase` began
+  std::string phase{};  // of the activation, that is hit for certain; empty: whichever it is then
 };
 
 enum class Ending { committed, reverted, needs_person, broken };
@@ -44,6 +45,7 @@ class StruckHost {
 
  private:
   std::string next_closure(Deployed deployed);
+  void await(const Strike& strike);
   void inject(Fault fault, PusherProcess& pusher);
   void look(const std::string& tried, const std::string& id, int told, Report& report);
   [[nodiscard]] std::string history_outcome(const std::string& id);

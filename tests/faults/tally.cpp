@@ -5,6 +5,7 @@
 
 #include <iomanip>
 #include <ostream>
+#include <utility>
 
 namespace switchback::test {
 namespace {
@@ -25,6 +26,10 @@ const char* text(Deployed deployed) {
   return "";
 }
 
+std::string phase_of(const Report& report) {
+  return report.phase.empty() ? "between activations" : report.phase;
+}
+
 int count(const std::map<Ending, int>& endings, Ending ending) {
   const auto found = endings.find(ending);
   return found == endings.end() ? 0 : found->second;
@@ -36,6 +41,7 @@ void Tally::add(std::ostream& out, bool as_json, int index, const Strike& strike
   auto& row = rows_[strike.fault];
   ++row.injected;
   ++row.endings[report.ending];
+  ++phases_[phase_of(report)];
   if (as_json) {
     out << json{{"strike", index},
                 {"fault", text(strike.fault)},
@@ -49,8 +55,7 @@ void Tally::add(std::ostream& out, bool as_json, int index, const Strike& strike
     return;
   }
   out << index << ": " << text(strike.fault) << " after " << strike.delay.count() << " ms of a "
-      << text(strike.deployed) << " one, " << (report.phase.empty() ? "between activations" : report.phase)
-      << ": " << text(report.ending) << std::endl;
+      << text(strike.deployed) << " one, " << phase_of(report) << ": " << text(report.ending) << std::endl;
   for (const auto& line : report.broken) out << "  broken: " << line << std::endl;
 }
 
@@ -79,6 +84,13 @@ void Tally::show(std::ostream& out, bool as_json) const {
   if (!as_json) out << "\nfault on a booted host     injected  committed  reverted  needs a person  broken\n";
   for (const auto& [fault, row] : rows_) line(text(fault), row);
   line("all", all());
+  if (as_json) {
+    out << json{{"phases", phases_}} << std::endl;
+    return;
+  }
+  const char* separator = "struck in: ";
+  for (const auto& [phase, number] : phases_) out << std::exchange(separator, ", ") << phase << " " << number;
+  out << std::endl;
 }
 
 bool Tally::good() const {

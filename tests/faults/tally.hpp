@@ -6,6 +6,7 @@
 
 #include <iosfwd>
 #include <map>
+#include <string>
 
 namespace switchback::test {
 
@@ -24,6 +25,7 @@ class Tally {
   };
   [[nodiscard]] Row all() const;
   std::map<Fault, Row> rows_;
+  std::map<std::string, int> phases_;  // that were struck
 };
 
 }  // namespace switchback::test

@@ -124,12 +124,13 @@ TEST_CASE("a store that is not mounted yet is waited for: no profile has been mo
   (void)world.activate_until(world.request(world.closure("web-2"), ConfirmMode::automatic),
                              Phase::awaiting_confirmation);
   world.host->store_is_there = false;
-  world.kill_activator();
+  world.reboot();
   world.loop.pass(std::chrono::seconds{10});
   CHECK(world.engine->is_running());
   CHECK(world.disk.record);
   world.host->store_is_there = true;
   CHECK(world.loop.run_until([&] { return !world.engine->is_running(); }));
+  CHECK(world.running_closure() == "web-1");
   CHECK_FALSE(world.disk.record);
 }
 

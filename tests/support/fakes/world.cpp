@@ -108,7 +108,7 @@ void World::start_activator() {
   engine = std::make_unique<Engine>(
       Ports{*systemd, *profiles, *copies, *records, loop, loop, *journal, *host, *closures, *programs});
   engine->start();
-  if (disk.record && host->boot_answers) {
+  if (disk.record && host->boot_answers && host->store_is_there) {
     if (const auto record = parse_record(*disk.record)) follow(record->request.id);
   }
 }
