@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/attempt.hpp"
+#include "cli/closure_query.hpp"
 #include "cli/copy.hpp"
 #include "cli/deploy_nodes.hpp"
 #include "cli/exit_status.hpp"
@@ -92,15 +93,31 @@ class LaterInterrupt final : public Interrupt {
   int before_;
 };
 
+/// Of a dry run, once the closures are on the host.
+void show_differences(const NodeDeployment& node, const OutcomeEvent& outcome, Remote& remote,
+                      Display& display, const Interrupt& interrupt) {
+  const auto differences =
+      query_differences(remote, node.request.changes, outcome.generations, &interrupt.waker());
+  if (!differences) return display.note("the closures were not compared: " + differences.error().message);
+  for (const auto& difference : *differences) display.difference(difference);
+}
+
 Ended deploy_to(const NodeDeployment& node, const DeployOptions& options,
                 const std::vector<std::string>& notes, const Interrupt& interrupt) {
   const auto& common = options.common;
   const auto display = make_display(node.address.node, common.json, common.verbosity);
   for (const auto& sentence : notes) display->note(sentence);
-  const auto follow = follow_settings(node.address);
+  auto follow = follow_settings(node.address);
+  const auto compare_on = [&](Remote& remote) {
+    if (node.request.mode != Mode::dry_run) return;
+    follow.planned = [&](const OutcomeEvent& outcome) {
+      show_differences(node, outcome, remote, *display, interrupt);
+    };
+  };
   const auto what = activation(node.request);
   if (!is_copied(node)) {
     const auto remote = make_remote(node.address);
+    compare_on(*remote);
     return attempt(what, {.remote = *remote,
                           .display = *display,
                           .interrupt = interrupt,
@@ -108,6 +125,7 @@ Ended deploy_to(const NodeDeployment& node, const DeployOptions& options,
                           .wait = options.wait});
   }
   SshRemote remote(ssh_settings(node.address), node.address.node);
+  compare_on(remote);
   const auto closures = closures_of(node);
   const CopyOptions copy{node.fast_connection, node.check_signatures};
   return attempt(what, {.remote = remote,

@@ -5,6 +5,7 @@
 
 #include "activator/protocol/event.hpp"
 #include "activator/protocol/vocabulary.hpp"
+#include "cli/closure_difference.hpp"
 #include "cli/waker.hpp"
 
 #include <functional>
@@ -29,6 +30,8 @@ class Display {
   virtual void step(const Step& step) = 0;
   /// `raw` is the event as it came, with the fields that this version does not know.
   virtual void event(const Event& event, const nlohmann::json& raw) = 0;
+  /// Of a dry run, before its outcome: what the closure brings.
+  virtual void difference(const ClosureDifference& difference) = 0;
   /// Something that the pusher saw or does.
   virtual void note(const std::string& text) = 0;
   /// A bad end, other than by an outcome.

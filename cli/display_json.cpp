@@ -28,6 +28,12 @@ class JsonDisplay final : public Display {
     write(std::move(document));
   }
 
+  void difference(const ClosureDifference& difference) override {
+    auto document = own("closure");
+    document.update(to_json(difference));
+    write(std::move(document));
+  }
+
   void note(const std::string& text) override {
     auto document = own("note");
     document["message"] = text;

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kWordColumns = 12;
 constexpr std::size_t kNarrowest = 20;
+constexpr std::size_t kUncounted = 10;     // sentences that are counted at a glance
+constexpr std::size_t kMostPackages = 30;  // without -v
 
 std::string done_word(const std::string& step) {
   if (step == "connect") return "connected";
@@ -86,6 +88,10 @@ void LineDisplay::show(const LogEvent& body) {
   write(err_, lines);
 }
 
+void LineDisplay::show(const DeviationEvent& body) {
+  if (verbose()) line(Mark::none, "deviation", deviation_text(body));
+}
+
 void LineDisplay::show(const WarningEvent& body) { line(Mark::warning, "warning", printable(body.message)); }
 
 void LineDisplay::show(const OutcomeEvent& body) {
@@ -100,6 +106,11 @@ void LineDisplay::show_plan() {
   std::string lines;
   auto sentences = plan_.sentences();
   if (sentences.empty()) sentences.emplace_back("no unit would be touched");
+  if (sentences.size() > kUncounted) sentences.push_back("in all: " + plan_.counts());
+  for (const auto& difference : differences_) {
+    for (auto& line : difference_lines(difference, verbose() ? 0 : kMostPackages))
+      sentences.push_back(std::move(line));
+  }
   for (const auto& sentence : sentences) {
     for (const auto& part : fitted(sentence, 2)) lines += prefix() + "  " + part + "\n";
   }

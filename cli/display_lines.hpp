@@ -25,6 +25,7 @@ class LineDisplay : public Display {
   void note(const std::string& text) override;
   void failure(const Error& error, ExitStatus status) override;
   void finished(const std::string& text) override;
+  void difference(const ClosureDifference& difference) override { differences_.push_back(difference); }
 
  protected:
   virtual void show(const PhaseEvent& body) = 0;
@@ -56,6 +57,7 @@ class LineDisplay : public Display {
 
  private:
   void show(const PlanEvent& body) { plan_.add(body); }
+  void show(const DeviationEvent& body);
   void show(const LogEvent& body);
   void show(const WarningEvent& body);
   void show(const OutcomeEvent& body);
@@ -73,6 +75,7 @@ class LineDisplay : public Display {
   Clock::time_point step_begun_;
   std::int64_t told_ms_ = 0;  // when the host saw what it tells now
   PlanWords plan_;
+  std::vector<ClosureDifference> differences_;
   std::set<std::string> logged_units_;
 };
 

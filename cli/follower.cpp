@@ -120,6 +120,7 @@ void Follower::take(Event event, const nlohmann::json& raw) {
     const bool kept =
         outcome->outcome == Outcome::committed || outcome->outcome == Outcome::committed_unhealthy;
     if (kept) await_confirm_news();
+    if (outcome->outcome == Outcome::planned && settings_.planned) settings_.planned(*outcome);
     end_ = *outcome;
   }
   display_.event(event, raw);

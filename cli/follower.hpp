@@ -10,6 +10,7 @@
 #include "cli/remote.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,8 @@ struct FollowSettings {
   std::chrono::milliseconds first_retry{1000};
   std::chrono::milliseconds longest_retry{10'000};
   std::chrono::milliseconds patience{0};  // for a lost host; zero: the activation's own
+  /// Called with the outcome of a dry run before it is shown.
+  std::function<void(const OutcomeEvent&)> planned{};
 };
 
 /// Healthy, and kept by the host for a while: the end of a test, as far as its pusher is concerned.

@@ -81,12 +81,14 @@ struct Told {
   std::map<std::string, UnitEvent> units;   // the last that was told of each
   std::map<std::string, UnitEvent> faults;  // the last of each that was unhealthy
   std::vector<std::string> unit_lines;      // every one
+  std::vector<std::string> deviations;
   std::vector<std::string> warnings;
   std::vector<std::string> log;
 
   void operator()(const PhaseEvent& /*body*/) const {}
   void operator()(const OutcomeEvent& /*body*/) const {}
   void operator()(const PlanEvent& body) { plan.add(body); }
+  void operator()(const DeviationEvent& body) { deviations.push_back(deviation_text(body)); }
   void operator()(const UnitEvent& body) {
     units.insert_or_assign(body.unit, body);
     if (body.verdict == UnitVerdict::unhealthy) faults.insert_or_assign(body.unit, body);
@@ -146,6 +148,7 @@ std::string finished_text(const FinishedActivation& finished, std::size_t width,
   }
   rows.add_all("phases", phases);
   rows.add_all("plan", told.plan.sentences());
+  rows.add_all("deviations", told.deviations);
   std::vector<std::string> units;
   for (const auto& [name, unit] : told.units) {
     // One that failed in the trial and runs again after the revert: both are worth knowing.

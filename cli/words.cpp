@@ -34,6 +34,25 @@ std::string action_word(UnitAction action) {
   return action == UnitAction::stop_start ? "stop and start" : std::string(text(action));
 }
 
+std::string past_word(UnitAction action) {
+  switch (action) {
+    case UnitAction::stop:
+      return "stopped";
+    case UnitAction::start:
+      return "started";
+    case UnitAction::restart:
+      return "restarted";
+    case UnitAction::stop_start:
+      return "stopped and started";
+    case UnitAction::reload:
+      return "reloaded";
+    case UnitAction::keep:
+    case UnitAction::skip:
+      return "left as it is";
+  }
+  return "changed";
+}
+
 bool had_generations(const OutcomeEvent& outcome) {
   return std::any_of(outcome.generations.begin(), outcome.generations.end(),
                      [](const GenerationInfo& generation) { return !generation.closure.empty(); });
@@ -102,17 +121,59 @@ std::string unit_text(const UnitEvent& unit) {
   return out;
 }
 
+std::string deviation_text(const DeviationEvent& deviation) {
+  const auto unit = printable(deviation.unit);
+  const auto why = deviation.reason.empty() ? "" : ": " + printable(deviation.reason);
+  const bool nothing = deviation.happened == UnitAction::keep;
+  const auto done = past_word(deviation.happened);
+  switch (deviation.planned) {
+    case UnitAction::keep:
+      return unit + " was " + done + ", which was not planned" + why;
+    case UnitAction::skip:
+      return unit + " was to be left as it is, but was " + done + why;
+    case UnitAction::stop:
+      return unit + " was to be stopped, but " + (nothing ? "still runs" : "was " + done) + why;
+    case UnitAction::start:
+      return unit + " was to be started, but " + (nothing ? "was not" : "was " + done) + why;
+    case UnitAction::restart:
+    case UnitAction::stop_start:
+    case UnitAction::reload:
+      break;
+  }
+  return unit + " was to be " + past_word(deviation.planned) + ", but " +
+         (nothing ? "runs as before" : "was " + done) + why;
+}
+
 void PlanWords::add(const PlanEvent& event) {
   const auto unit = printable(event.unit);
   const auto why = event.reason.empty() ? "" : ": " + printable(event.reason);
-  if (event.action == UnitAction::keep) return;
-  if (event.action == UnitAction::skip) {
-    skipped_.push_back(unit + " is left as it is" + why);
-    sentences_.push_back(skipped_.back());
+  if (event.action == UnitAction::keep && why.empty()) return;
+  if (event.action == UnitAction::keep || event.action == UnitAction::skip) {
+    // Of what does not run there is nothing to say while others are switched.
+    const auto sentence = unit + " is left as it is" + why;
+    if (event.action == UnitAction::skip) skipped_.push_back(sentence);
+    sentences_[UnitAction::skip].push_back(sentence);
     return;
   }
   units_[event.action].push_back(unit);
-  sentences_.push_back(action_word(event.action) + " " + unit + why);
+  sentences_[event.action].push_back(action_word(event.action) + " " + unit + why);
+}
+
+std::vector<std::string> PlanWords::sentences() const {
+  std::vector<std::string> out;
+  for (const auto& [action, sentences] : sentences_)
+    out.insert(out.end(), sentences.begin(), sentences.end());
+  return out;
+}
+
+std::string PlanWords::counts() const {
+  std::string out;
+  for (const auto& [action, sentences] : sentences_) {
+    const bool left = action == UnitAction::skip;
+    out += (out.empty() ? "" : ", ") + (left ? "left as they are" : action_word(action)) + " " +
+           std::to_string(sentences.size());
+  }
+  return out;
 }
 
 std::string PlanWords::text() const {

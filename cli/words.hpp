@@ -29,20 +29,26 @@ namespace switchback {
 /// «web.service failed to start (activating, start), restarted twice».
 [[nodiscard]] std::string unit_text(const UnitEvent& unit);
 
+/// «web.service was to be restarted, but runs as before», «db.service was restarted, which was not planned».
+[[nodiscard]] std::string deviation_text(const DeviationEvent& deviation);
+
 /// What a plan does, gathered from its events: «stop a.service · start b.service, c.service».
 class PlanWords {
  public:
   void add(const PlanEvent& event);
   [[nodiscard]] std::string text() const;
-  /// What stays as it is although it changed, and why, a sentence each.
+  /// What stays as it is although it changed and runs, and why, a sentence each.
   [[nodiscard]] const std::vector<std::string>& skipped() const { return skipped_; }
-  /// Everything that would happen, a sentence for each unit: «stop and start web.service: it changed».
-  [[nodiscard]] const std::vector<std::string>& sentences() const { return sentences_; }
+  /// Everything that would happen, a sentence for each unit, what is done alike together: «stop and start
+  /// web.service: it changed». Last what is left as it is, and why.
+  [[nodiscard]] std::vector<std::string> sentences() const;
+  /// How many of each: «stop 2, start 1, left as they are 4».
+  [[nodiscard]] std::string counts() const;
 
  private:
   std::map<UnitAction, std::vector<std::string>> units_;
   std::vector<std::string> skipped_;
-  std::vector<std::string> sentences_;
+  std::map<UnitAction, std::vector<std::string>> sentences_;
 };
 
 }  // namespace switchback

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::chrono::seconds kSecureWithin{25};  // a bus that is stuck takes 5 of them thrice, to be sure
 constexpr std::chrono::seconds kBusStartsWithin{8};
+constexpr std::size_t kMostEndedJobs = 4096;
 
 using ListedJob =
     sdbus::Struct<std::uint32_t, std::string, std::string, std::string, sdbus::ObjectPath, sdbus::ObjectPath>;
@@ -115,7 +116,10 @@ void SystemdUnits::heard_manager(sdbus::Message& message) {
     message >> id >> path >> unit >> result;
     for (const auto& batch : std::vector(batches_)) batch->removed(path, result);
     forget_answered();
-    if (const auto name = UnitName::parse(unit)) tell(&*name);
+    if (const auto name = UnitName::parse(unit)) {
+      if (ended_jobs_.size() < kMostEndedJobs) ended_jobs_.insert(*name);
+      tell(&*name);
+    }
   } else if (member == "Reloading") {
     bool begins = false;
     message >> begins;

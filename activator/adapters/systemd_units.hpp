@@ -11,7 +11,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace switchback {
@@ -30,6 +32,7 @@ class SystemdUnits : public UnitManager {
   void reload(Callback<void> done) override;
   void reset_failed(std::vector<UnitName> units, Callback<void> done) override;
   void watch(std::function<void(const UnitName* unit)> changed) override;
+  std::set<UnitName> take_ended_jobs() override { return std::exchange(ended_jobs_, {}); }
   void secure(std::function<void(Reach)> done) override;
   void relax() override { bus_.insist(false); }
 
@@ -55,6 +58,7 @@ class SystemdUnits : public UnitManager {
   std::vector<std::shared_ptr<JobBatch>> batches_;
   std::vector<std::shared_ptr<ManagerReload>> reloads_;
   std::function<void(const UnitName*)> changed_;
+  std::set<UnitName> ended_jobs_;
   std::function<void(Reach)> securing_;  // who waits for secured()
   std::unique_ptr<Timer> secure_limit_;
   std::unique_ptr<BusProbe> started_bus_;

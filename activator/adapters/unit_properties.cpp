@@ -61,6 +61,9 @@ UnitSnapshot snapshot_of(const PropertyMap& properties) {
   unit.invocation = hexadecimal(invocation);
   if (const auto job = property<sdbus::Struct<std::uint32_t, sdbus::ObjectPath>>(properties, "Job"))
     unit.has_job = job->get<0>() != 0;
+  std::uint64_t begun_us = 0;
+  take(properties, "InactiveExitTimestamp", begun_us);
+  unit.begun_ms = static_cast<std::int64_t>(begun_us / 1000);
   // ConditionResult says no until the conditions were looked at for the first time.
   std::uint64_t looked = 0;
   take(properties, "ConditionTimestamp", looked);

@@ -21,10 +21,11 @@ struct UnitSnapshot {
   std::string service_type;         // Type= of a service; empty otherwise
   std::string result;               // Result; empty for types without one
   std::string invocation;           // InvocationID, 32 hexadecimal digits; empty: never ran
-  std::uint32_t restarts = 0;       // NRestarts
-  std::int32_t exec_code = 0;       // ExecMainCode: CLD_EXITED and so on; 0: no main process has ended
-  std::int32_t exec_status = 0;     // ExecMainStatus: exit status, or signal number
-  bool condition = true;            // ConditionResult
+  std::int64_t begun_ms = 0;     // InactiveExitTimestamp, CLOCK_REALTIME: when it last began to run; 0: never
+  std::uint32_t restarts = 0;    // NRestarts
+  std::int32_t exec_code = 0;    // ExecMainCode: CLD_EXITED and so on; 0: no main process has ended
+  std::int32_t exec_status = 0;  // ExecMainStatus: exit status, or signal number
+  bool condition = true;         // ConditionResult
   bool remain_after_exit = false;
   bool can_reload = false;
   bool refuse_manual_start = false;

@@ -20,7 +20,8 @@ Engine::Engine(Ports ports)
                       [this](const LogEvent& event) { log_.emit(event); }}),
       gate_(ports, {[this](const GateReading& reading) { judged(reading); },
                     [this](const UnitEvent& event) { log_.emit(event); }}),
-      evidence_(ports.journal, ports.timers, [this](const LogEvent& event) { log_.emit(event); }) {}
+      evidence_(ports.journal, ports.timers, [this](const LogEvent& event) { log_.emit(event); }),
+      deviations_(ports, [this](const DeviationEvent& event) { log_.emit(event); }) {}
 
 void Engine::handle(const ActivationEvent& event) {
   if (!record_) return;
@@ -95,7 +96,10 @@ void Engine::announce_phase(const State& before) {
   if (phase == Phase::finished || phase == phase_of(before)) return;
   spdlog::info("activation {}: {}", record_->request.id.short_text(), text(phase));
   log_.emit(PhaseEvent{phase, std::chrono::duration<double>(time_left()).count()});
+  if (phase == Phase::switching) deviations_.begin();
+  if (phase == Phase::observing) deviations_.compare(*record_);
   if (phase != Phase::reverting) return;
+  deviations_.end();
   for (const auto& cause : std::get<Reverting>(record_->state).causes) {
     log_.emit(WarningEvent{"reverting: " + cause.message});
   }

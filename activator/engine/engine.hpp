@@ -6,6 +6,7 @@
 #include "activator/core/activation.hpp"
 #include "activator/core/record.hpp"
 #include "activator/engine/alive.hpp"
+#include "activator/engine/deviations.hpp"
 #include "activator/engine/event_log.hpp"
 #include "activator/engine/evidence.hpp"
 #include "activator/engine/gate_watch.hpp"
@@ -105,6 +106,7 @@ class Engine {
   StepRunner runner_;
   GateWatch gate_;
   Evidence evidence_;
+  Deviations deviations_;
   std::optional<Record> record_;
   Script script_;
   std::string trouble_;  // why a record that is there cannot be used

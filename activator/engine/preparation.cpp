@@ -141,6 +141,15 @@ void Preparer::read_dependents() {
   }));
 }
 
+/// Those that are touched, and those that are left on purpose.
+std::set<UnitName> Preparer::units_of_plans() const {
+  auto units = touched_units(result_.changes);
+  for (const auto& change : result_.changes) {
+    for (const auto& planned : change.units.explained) units.insert(planned.unit);
+  }
+  return units;
+}
+
 Status Preparer::object(const Draft& draft) {
   const auto objections = find_objections(draft.before, draft.after, draft.skipped, live_, other_profiles_,
                                           ports_.copies.generator_directory());
@@ -162,7 +171,7 @@ void Preparer::plan() {
     }
     result_.changes.push_back(draft.change);
   }
-  for (const auto& unit : touched_units(result_.changes)) {
+  for (const auto& unit : units_of_plans()) {
     const auto found = live_.find(unit);
     if (found != live_.end() && (found->second.is_up_or_coming() || found->second.active == "failed")) {
       result_.baseline.insert_or_assign(unit, found->second);

@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,7 @@ class Preparer {
   void read_units();
   void read_dependents();
   void plan();
+  [[nodiscard]] std::set<UnitName> units_of_plans() const;
   [[nodiscard]] Status sync();
   [[nodiscard]] Status object(const Draft& draft);
   [[nodiscard]] Status stage(const Draft& draft);

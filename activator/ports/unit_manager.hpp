@@ -61,6 +61,9 @@ class UnitManager {
   /// Calls `changed` with each unit whose properties changed, and with nullptr when anything may have changed
   /// (after a reconnect). An empty function ends it. Signals are hints: read() tells the truth.
   virtual void watch(std::function<void(const UnitName* unit)> changed) = 0;
+  /// Units of which a job has ended since this was asked the last time, whoever wanted it: what may have been
+  /// started, restarted or stopped. A hint: what happened while the bus was away is missing.
+  [[nodiscard]] virtual std::set<UnitName> take_ended_jobs() { return {}; }
   /// For a revert, which must not hang on the system bus: until relax(), a bus that stays away is started,
   /// and gone around. Answers within half a minute, whatever came of it.
   virtual void secure(std::function<void(Reach)> done) = 0;

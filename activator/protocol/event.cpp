@@ -26,6 +26,13 @@ struct BodyWriter {
                 {"action", text(body.action)},
                 {"reason", body.reason}});
   }
+  void operator()(const DeviationEvent& body) const {
+    out.update({{"type", "deviation"},
+                {"unit", body.unit},
+                {"planned", text(body.planned)},
+                {"happened", text(body.happened)},
+                {"reason", body.reason}});
+  }
   void operator()(const UnitEvent& body) const {
     out.update({{"type", "unit"},
                 {"unit", body.unit},
@@ -71,6 +78,11 @@ PlanEvent read_plan(JsonReader& reader) {
           reader.string_or("reason", "")};
 }
 
+DeviationEvent read_deviation(JsonReader& reader) {
+  return {reader.string("unit"), read_word(reader, "planned", UnitAction::keep),
+          read_word(reader, "happened", UnitAction::keep), reader.string_or("reason", "")};
+}
+
 UnitEvent read_unit(JsonReader& reader) {
   return {reader.string("unit"),
           reader.string("active"),
@@ -102,6 +114,7 @@ OutcomeEvent read_outcome(JsonReader& reader) {
 std::optional<EventBody> read_body(JsonReader& reader, const std::string& type) {
   if (type == "phase") return read_phase(reader);
   if (type == "plan") return read_plan(reader);
+  if (type == "deviation") return read_deviation(reader);
   if (type == "unit") return read_unit(reader);
   if (type == "log") {
     const auto unit = reader.string("unit");

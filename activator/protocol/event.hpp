@@ -46,6 +46,13 @@ struct PlanEvent {
   UnitAction action = UnitAction::keep;
   std::string reason;
 };
+/// A unit with which something else was done than was planned; told when all that was to be done is done.
+struct DeviationEvent {
+  std::string unit;
+  UnitAction planned = UnitAction::keep;   // keep also for one that the plan does not name
+  UnitAction happened = UnitAction::keep;  // start, restart, stop or keep: the rest is not seen from outside
+  std::string reason;                      // one clause; may be empty
+};
 struct UnitEvent {
   std::string unit;
   std::string active;  // systemd's ActiveState
@@ -68,7 +75,8 @@ struct OutcomeEvent {
   std::vector<GenerationInfo> generations;  // what each profile names now
 };
 
-using EventBody = std::variant<PhaseEvent, PlanEvent, UnitEvent, LogEvent, WarningEvent, OutcomeEvent>;
+using EventBody =
+    std::variant<PhaseEvent, PlanEvent, DeviationEvent, UnitEvent, LogEvent, WarningEvent, OutcomeEvent>;
 
 struct Event {
   std::uint64_t seq = 0;     // from 1, without gaps within an activation

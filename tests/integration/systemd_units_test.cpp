@@ -123,6 +123,20 @@ TEST_CASE("what a systemd that was re-executed has not answered is asked of it a
   CHECK(read.count() == 1);
 }
 
+TEST_CASE("whose jobs have ended is told once", "[systemd]") {
+  World world;
+  world.systemd.unit("web.service");
+  world.settle();
+  Answer<Jobs> answer;
+  world.units.run_jobs(JobVerb::start, {unit("web.service")}, 20s, answer.callback());
+  run_until(world.loop, "the job", [&] { return world.systemd.jobs().size() == 1; });
+  CHECK(world.units.take_ended_jobs().empty());
+  world.systemd.finish("web.service");
+  answer.await(world.loop);
+  CHECK(world.units.take_ended_jobs() == std::set{unit("web.service")});
+  CHECK(world.units.take_ended_jobs().empty());
+}
+
 TEST_CASE("no jobs at all are done, and are answered later", "[systemd]") {
   World world;
   Answer<Jobs> answer;

@@ -87,6 +87,70 @@ TEST_CASE("a dry run ends with 0, and its result is the plan", "[cli]") {
   check_width(push.shown());
 }
 
+TEST_CASE("a long plan is told by what is done, and counted", "[cli]") {
+  PlanWords plan;
+  for (int i = 0; i < 6; ++i) {
+    plan.add({"app", "a" + std::to_string(i) + ".service", i % 2 == 0 ? UnitAction::start : UnitAction::stop,
+              "changed"});
+    plan.add({"app", "b" + std::to_string(i) + ".service", UnitAction::keep,
+              i < 3 ? "changed, does not run" : ""});
+  }
+  CHECK(plan.counts() == "stop 3, start 3, left as they are 3");
+  const auto sentences = plan.sentences();
+  REQUIRE(sentences.size() == 9);
+  CHECK(sentences.front() == "stop a1.service: changed");
+  CHECK(sentences.back() == "b2.service is left as it is: changed, does not run");
+  CHECK(plan.skipped().empty());
+}
+
+TEST_CASE("a dry run's differences are told before its outcome, and shown with its plan", "[cli]") {
+  Push push;
+  push.width = 80;
+  push.remote.on(Way::shared, [](FakePeer& peer) {
+    const auto id = peer.accept();
+    plan(peer, id);
+    peer.tell(id, 6, OutcomeEvent{Outcome::planned, {}, {{"app", kWeb1, 11}}});
+  });
+  push.planned = [](const OutcomeEvent& outcome, Display& display) {
+    display.difference({.profile = outcome.generations.front().profile,
+                        .before = *StorePath::parse(kWeb1),
+                        .after = *StorePath::parse(kWeb2),
+                        .packages = {{"web", {"1"}, {"2"}, false, false, 20'480}},
+                        .rebuilt = 1,
+                        .bytes = 20'600});
+  };
+  CHECK(push.run(in_mode(Mode::dry_run)) == 0);
+  check_golden("dry_run_closure.txt", push.out.str());
+}
+
+TEST_CASE("what was done otherwise than planned is told with -v alone", "[cli]") {
+  const auto told = [](int verbosity) {
+    std::ostringstream text;
+    const auto display = plain_display({.node = "web1", .verbosity = verbosity}, text, text);
+    const Event event{
+        1, 0, kSomeId,
+        DeviationEvent{"web.service", UnitAction::stop_start, UnitAction::keep, "it is masked"}};
+    display->event(event, to_json(event));
+    return text.str();
+  };
+  CHECK(told(0).empty());
+  CHECK(told(1) ==
+        "web1: deviation   web.service was to be stopped and started, but runs as before: it is masked\n");
+}
+
+TEST_CASE("each deviation has a sentence of its own", "[cli]") {
+  using enum UnitAction;
+  const auto [planned, happened, sentence] = GENERATE(table<UnitAction, UnitAction, std::string>(
+      {{keep, restart, "a.service was restarted, which was not planned"},
+       {keep, stop, "a.service was stopped, which was not planned"},
+       {skip, restart, "a.service was to be left as it is, but was restarted"},
+       {reload, restart, "a.service was to be reloaded, but was restarted"},
+       {restart, stop, "a.service was to be restarted, but was stopped"},
+       {start, keep, "a.service was to be started, but was not"},
+       {stop, keep, "a.service was to be stopped, but still runs"}}));
+  CHECK(deviation_text({"a.service", planned, happened, ""}) == sentence);
+}
+
 TEST_CASE("a dry run that would do nothing says so", "[cli]") {
   Push push;
   push.remote.on(Way::shared, [](FakePeer& peer) {

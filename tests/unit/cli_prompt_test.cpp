@@ -18,6 +18,7 @@ class Notes final : public Display {
     add(step.name + state);
   }
   void event(const Event& /*event*/, const nlohmann::json& /*raw*/) override { add("event"); }
+  void difference(const ClosureDifference& /*difference*/) override {}
   void note(const std::string& /*text*/) override { add("note"); }
   void failure(const Error& /*error*/, ExitStatus /*status*/) override { add("failure"); }
   void finished(const std::string& /*text*/) override { add("finished"); }

@@ -39,6 +39,7 @@ Ended Push::attempt(const Followed& what) {
                          .longest_retry = std::chrono::milliseconds(2),
                          .patience = patience},
               .wait = wait};
+  if (planned) means.follow.planned = [&](const OutcomeEvent& outcome) { planned(outcome, *display); };
   if (copied) {
     means.copy = [this] {
       ++copies_begun;

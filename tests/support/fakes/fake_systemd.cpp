@@ -119,9 +119,13 @@ void FakeSystemd::signal(const UnitName& unit) {
 
 void FakeSystemd::start(const UnitName& name) {
   auto& unit = units_[name];
+  ended_jobs_.insert(name);
   if (unit.state.active == "active" || unit.state.active == "activating") return;
+  unit.state.condition = behaviour(name, "Condition") != "no";
+  if (!unit.state.condition) return;
   ++unit.run;
   unit.state.invocation = "run-" + std::to_string(++invocations_);
+  unit.state.begun_ms = loop_.realtime_ms();
   unit.state.result = "success";
   unit.state.exec_code = 0;
   unit.state.active = behaviour(name, "Never") == "ready" ? "activating" : "active";
@@ -133,6 +137,10 @@ void FakeSystemd::start(const UnitName& name) {
               [this, name, run = unit.run] { fail_run(name, run); });
   }
   signal(name);
+  if (const auto other = behaviour(name, "Restarts"); !other.empty()) {
+    stop(unit_name(other));
+    start(unit_name(other));
+  }
 }
 
 void FakeSystemd::fail_run(const UnitName& name, std::uint64_t run) {
@@ -158,6 +166,7 @@ void FakeSystemd::fail_run(const UnitName& name, std::uint64_t run) {
 
 void FakeSystemd::stop(const UnitName& name) {
   auto& unit = units_[name];
+  ended_jobs_.insert(name);
   ++unit.run;
   if (unit.state.active != "failed") {
     unit.state.active = "inactive";

@@ -3,6 +3,7 @@
 // time, services behave as their unit file's [X-Model] section says:
 //   CrashAfter=SECONDS   fails that long after each start        Never=ready   stays activating for ever
 //   Restart=yes          restarts 0.1 s after a failure          StartFails=yes   its start job fails
+//   Restarts=UNIT        whenever it starts, that one does anew  Condition=no     its condition is never met
 #pragma once
 
 #include "activator/ports/unit_manager.hpp"
@@ -49,6 +50,7 @@ class FakeSystemd : public UnitManager {
   void reload(Callback<void> done) override;
   void reset_failed(std::vector<UnitName> units, Callback<void> done) override;
   void watch(std::function<void(const UnitName* unit)> changed) override { changed_ = std::move(changed); }
+  std::set<UnitName> take_ended_jobs() override { return std::exchange(ended_jobs_, {}); }
   void secure(std::function<void(Reach)> done) override;
   void relax() override {}
 
@@ -75,6 +77,7 @@ class FakeSystemd : public UnitManager {
   std::map<UnitName, Unit> units_;
   std::function<void(const UnitName*)> changed_;
   std::shared_ptr<Batch> batch_;
+  std::set<UnitName> ended_jobs_;
   std::uint64_t invocations_ = 0;
   std::optional<Reach> bus_is_away_;
   std::vector<std::function<void()>> waiting_;  // for the bus
