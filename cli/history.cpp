@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "cli/followed.hpp"
 #include "cli/history_text.hpp"
+#include "cli/plot.hpp"
+#include "cli/text.hpp"
 #include "cli/verbs.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <cerrno>
+#include <fstream>
 #include <ostream>
 
 namespace switchback {
@@ -31,6 +35,23 @@ void fetch_events(Remote& remote, FinishedActivation& finished, const Interrupt*
   finished.raw["events"] = std::move(raw);
 }
 
+/// The one that is meant, with all that was told of it; without `id` the last.
+Result<FinishedActivation> find_whole(Remote& remote, const std::optional<IdPrefix>& id,
+                                      const Interrupt* interrupt) {
+  auto found = id ? find_finished(remote, *id, interrupt) : find_last(remote, interrupt);
+  if (found) fetch_events(remote, *found, interrupt);
+  return found;
+}
+
+/// Errors: io.
+Status write_file(const std::string& path, const std::string& text) {
+  errno = 0;
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text << std::flush;
+  if (file) return {};
+  return fail(Errc::io, "cannot write " + path + ": " + errno_text(errno));
+}
+
 }  // namespace
 
 ExitStatus list_history(Remote& remote, int limit, const Answer& answer) {
@@ -55,9 +76,8 @@ ExitStatus list_history(Remote& remote, int limit, const Answer& answer) {
 }
 
 ExitStatus show_finished(Remote& remote, const IdPrefix& id, const Answer& answer) {
-  auto finished = find_finished(remote, id, answer.interrupt);
+  const auto finished = find_whole(remote, id, answer.interrupt);
   if (!finished) return complain(finished.error(), remote.name(), answer);
-  fetch_events(remote, *finished, answer.interrupt);
   if (answer.json) {
     write_document(finished->raw, remote.name(), answer.out);
     return ExitStatus::done;
@@ -67,8 +87,27 @@ ExitStatus show_finished(Remote& remote, const IdPrefix& id, const Answer& answe
   return ExitStatus::done;
 }
 
+ExitStatus plot_finished(Remote& remote, const std::optional<IdPrefix>& id, const std::string& file,
+                         const Answer& answer) {
+  const auto finished = find_whole(remote, id, answer.interrupt);
+  if (!finished) return complain(finished.error(), remote.name(), answer);
+  const auto picture = plot_svg(*finished, remote.name());
+  if (file == "-") {
+    answer.out << picture << std::flush;
+    return ExitStatus::done;
+  }
+  if (auto written = write_file(file, picture); !written)
+    return complain(written.error(), remote.name(), answer);
+  if (answer.verbosity >= 0) {
+    answer.out << remote.name() << ": activation " << finished->id.short_text() << " is drawn in "
+               << printable(file) << std::endl;
+  }
+  return ExitStatus::done;
+}
+
 ExitStatus run(const HistoryOptions& options) {
   return on_one_node(options.common, logged_in(options.common, [&](Remote& remote, const Answer& answer) {
+                       if (options.plot) return plot_finished(remote, options.id, *options.plot, answer);
                        if (options.id) return show_finished(remote, *options.id, answer);
                        return list_history(remote, options.limit, answer);
                      }));

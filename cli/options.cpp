@@ -97,6 +97,8 @@ void build(CLI::App& app, Typed& typed) {
       *app.get_subcommand("history"), "--limit",
       [&typed](std::int64_t value) { typed.limit = static_cast<int>(value); }, kHistoryKept,
       "How many are listed (10)");
+  add_text(*app.get_subcommand("history"), "--plot", typed.plot, "FILE",
+           "A picture of one, as SVG, into FILE (- for\nstdout); without an ID of the last");
   auto& rollback = *app.get_subcommand("rollback");
   add_one_profile(rollback, typed);
   add_profile_place(rollback, typed);

@@ -56,6 +56,7 @@ struct HistoryOptions {
   CommonOptions common;
   std::optional<IdPrefix> id;  // absent: a list
   int limit = 10;
+  std::optional<std::string> plot{};  // the file of a picture; «-»: standard output
 };
 struct WatchOptions {
   CommonOptions common;

@@ -150,6 +150,12 @@ Result<std::optional<IdPrefix>> take_id(const std::string& verb, Typed& typed) {
   return std::optional<IdPrefix>{std::move(*id)};
 }
 
+Result<Options> checked_history(const Typed& typed, CommonOptions common, std::optional<IdPrefix> id) {
+  if (typed.plot && typed.plot->empty()) return wrong("--plot: which file? «-» is standard output");
+  if (typed.plot && common.json) return wrong("--plot and --json: give one of them");
+  return HistoryOptions{std::move(common), std::move(id), typed.limit, typed.plot};
+}
+
 }  // namespace
 
 Result<Options> checked_options(const std::string& verb, Typed typed) {
@@ -163,7 +169,7 @@ Result<Options> checked_options(const std::string& verb, Typed typed) {
   if (verb == "remove") return checked_remove(typed, std::move(*common));
   if (verb == "status") return StatusOptions{std::move(*common)};
   if (verb == "check") return CheckOptions{std::move(*common)};
-  if (verb == "history") return HistoryOptions{std::move(*common), std::move(*id), typed.limit};
+  if (verb == "history") return checked_history(typed, std::move(*common), std::move(*id));
   if (verb == "watch") return WatchOptions{std::move(*common), std::move(*id)};
   if (verb == "confirm") return ConfirmOptions{std::move(*common), std::move(*id)};
   return CancelOptions{std::move(*common), std::move(*id)};

@@ -31,6 +31,7 @@ struct Typed {
   std::string path{};
   std::optional<std::uint64_t> generation{};
   int limit = 10;
+  std::optional<std::string> plot{};
 };
 
 }  // namespace switchback

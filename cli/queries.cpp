@@ -61,6 +61,18 @@ Result<History> host_history(Remote& remote, int limit, const Interrupt* interru
   return out;
 }
 
+Result<FinishedActivation> find_last(Remote& remote, const Interrupt* interrupt) {
+  auto newest = host_history(remote, 1, interrupt);
+  if (!newest) return tl::make_unexpected(newest.error());
+  if (newest->activations.empty()) {
+    return fail(Errc::no_such_activation,
+                newest->unreadable > 0
+                    ? "the last activation of " + remote.name() + " cannot be read by this version"
+                    : "nothing was activated yet on " + remote.name());
+  }
+  return std::move(newest->activations.front());
+}
+
 Result<FinishedActivation> find_finished(Remote& remote, const IdPrefix& id, const Interrupt* interrupt) {
   auto all = host_history(remote, kWholeHistory, interrupt);
   if (!all) return tl::make_unexpected(all.error());

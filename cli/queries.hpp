@@ -26,6 +26,8 @@ struct History {
 };
 /// At most `limit`; fewer if they are long.
 [[nodiscard]] Result<History> host_history(Remote& remote, int limit, const Interrupt* interrupt);
+/// Errors: no_such_activation when nothing was activated yet.
+[[nodiscard]] Result<FinishedActivation> find_last(Remote& remote, const Interrupt* interrupt);
 /// The one of the history that `id` begins. Errors: no_such_activation; invalid_request when it begins
 /// several.
 [[nodiscard]] Result<FinishedActivation> find_finished(Remote& remote, const IdPrefix& id,

@@ -44,6 +44,9 @@ struct Answer {
 [[nodiscard]] ExitStatus show_status(Remote& remote, const Answer& answer);
 [[nodiscard]] ExitStatus list_history(Remote& remote, int limit, const Answer& answer);
 [[nodiscard]] ExitStatus show_finished(Remote& remote, const IdPrefix& id, const Answer& answer);
+/// Draws one, without `id` the last, into a file; «-»: standard output.
+[[nodiscard]] ExitStatus plot_finished(Remote& remote, const std::optional<IdPrefix>& id,
+                                       const std::string& file, const Answer& answer);
 [[nodiscard]] ExitStatus confirm(Remote& remote, const std::optional<IdPrefix>& id, const Answer& answer);
 [[nodiscard]] ExitStatus cancel(Remote& remote, const std::optional<IdPrefix>& id, const Answer& answer);
 /// Connects itself: whether that works is part of the answer.

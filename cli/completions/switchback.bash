@@ -15,7 +15,7 @@ _switchback_options() {
         -d --debug-logs --temp-path --sudo --interactive-sudo --log-dir"
       ;;
     status | check) echo "$common --targets" ;;
-    history) echo "$common --limit" ;;
+    history) echo "$common --limit --plot" ;;
     watch | confirm | cancel) echo "$common" ;;
     rollback) echo "$common $how $place --profile --to" ;;
     remove) echo "$common $how --profile" ;;
@@ -42,7 +42,7 @@ _switchback() {
       # Of the package bash-completion, where that is installed.
       if declare -F _known_hosts_real >/dev/null; then _known_hosts_real -a -- "$word"; fi
       ;;
-    --path | --profile-path | -f | --file | -r | --result-path | --temp-path | --log-dir)
+    --path | --plot | --profile-path | -f | --file | -r | --result-path | --temp-path | --log-dir)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;

@@ -35,6 +35,7 @@ complete -c switchback -n "__switchback_on" -f -s q -l quiet -d "Say only the re
 
 complete -c switchback -n "__switchback_on deploy status check" -x -l targets -d "More of them"
 complete -c switchback -n "__switchback_on history" -x -l limit -d "How many are listed"
+complete -c switchback -n "__switchback_on history" -r -l plot -d "A picture of one, as SVG"
 
 complete -c switchback -n "__switchback_on deploy rollback remove" -f -l test -d "Keep it for a while, commit nothing"
 complete -c switchback -n "__switchback_on deploy rollback remove" -x -l test-for -d "How long a test is kept"

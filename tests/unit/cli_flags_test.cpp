@@ -255,5 +255,8 @@ TEST_CASE("an id follows a TARGET, or stands alone where a host was named", "[cl
   CHECK_THAT(complaint({"watch", "--host", "web1", "012"}), ContainsSubstring("4 to 32 hexadecimal digits"));
   CHECK_THAT(complaint({"watch", "--host", "web1", "0123", "4567"}), ContainsSubstring("«4567» is too many"));
   CHECK_THAT(complaint({"history", "--local", "--limit", "101"}), ContainsSubstring("--limit"));
+  CHECK(parsed<HistoryOptions>({"history", "--local", "0123", "--plot", "-"}).plot == "-");
+  CHECK_THAT(complaint({"history", "--local", "--plot", ""}), ContainsSubstring("which file"));
+  CHECK_THAT(complaint({"history", "--local", "--plot", "-", "--json"}), ContainsSubstring("give one of them"));
   CHECK(parsed<CheckOptions>({"check", ".#a", ".#b"}).common.targets.size() == 2);
 }

@@ -2,6 +2,7 @@
 // history: a list, and one activation whole.
 #include "cli/verbs.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/temp_dir.hpp"
 #include "tests/unit/cli_golden.hpp"
 #include "tests/unit/cli_push.hpp"
 
@@ -52,9 +53,11 @@ std::vector<Event> events() {
   tell(PhaseEvent{Phase::preparing, 120}, 0);
   tell(PlanEvent{"app", "web.service", UnitAction::stop_start, "it changed"}, 300);
   tell(PlanEvent{"app", "batch.service", UnitAction::skip, "X-RestartIfChanged=false"}, 0);
+  tell(PlanEvent{"app", "old.service", UnitAction::keep, "removed, did not run"}, 0);
   tell(PhaseEvent{Phase::switching, 240}, 200);
   tell(UnitEvent{"web.service", "activating", "start", "success", 0, UnitVerdict::pending}, 100);
   tell(PhaseEvent{Phase::observing, 300}, 1100);
+  tell(DeviationEvent{"db.service", UnitAction::keep, UnitAction::restart, ""}, 0);
   tell(UnitEvent{"web.service", "failed", "failed", "exit-code", 2, UnitVerdict::unhealthy}, 3000);
   tell(WarningEvent{"reverting: web.service exited with status 1"}, 0);
   tell(LogEvent{"web.service", 3, "fatal: no such table"}, 0);
@@ -106,6 +109,35 @@ TEST_CASE("one activation is told whole", "[cli]") {
   CHECK(show_finished(asked.remote, prefix("01234"), asked.answer()) == ExitStatus::done);
   check_golden("history_one.txt", asked.out.str());
   check_width(asked.out.str());
+}
+
+TEST_CASE("one activation is drawn into a file, or to standard output; without an id the last", "[cli]") {
+  Asked asked(json::array({reverted_document(), committed_document()}));
+  const TempDir directory;
+  SECTION("into a file") {
+    const auto file = directory / "picture.svg";
+    CHECK(plot_finished(asked.remote, prefix("01234"), file, asked.answer()) == ExitStatus::done);
+    CHECK_THAT(directory.read("picture.svg"),
+               ContainsSubstring("</svg>\n") && ContainsSubstring("web.service"));
+    CHECK(asked.out.str() == "web1: activation 01234567 is drawn in " + file + "\n");
+  }
+  SECTION("to standard output") {
+    CHECK(plot_finished(asked.remote, std::nullopt, "-", asked.answer()) == ExitStatus::done);
+    CHECK(asked.asked_for == 1);
+    CHECK_THAT(asked.out.str(), ContainsSubstring("reverted") && ContainsSubstring("</svg>\n"));
+  }
+  SECTION("where nothing can be written") {
+    CHECK(plot_finished(asked.remote, prefix("01234"), directory / "none/picture.svg", asked.answer()) ==
+          ExitStatus::nothing_changed);
+    CHECK_THAT(asked.err.str(), ContainsSubstring("cannot write") && ContainsSubstring("No such file"));
+  }
+}
+
+TEST_CASE("where nothing was activated yet there is nothing to draw", "[cli]") {
+  Asked asked(json::array());
+  CHECK(plot_finished(asked.remote, std::nullopt, "-", asked.answer()) == ExitStatus::nothing_changed);
+  CHECK(asked.out.str().empty());
+  CHECK(asked.err.str() == "web1: nothing was activated yet on web1\n");
 }
 
 TEST_CASE("with -v one activation has all that was logged and every state", "[cli]") {
@@ -161,7 +193,7 @@ TEST_CASE("events that a long list had no room for are fetched for one", "[cli]"
     const auto watch = parse_watch(peer.take().parameters);
     if (!watch || watch->id != kSomeId) return;
     for (const auto& event : events()) peer.reply({{"event", to_json(event)}}, /*continues=*/true);
-    peer.tell(kSomeId, 12, long_revert());
+    peer.tell(kSomeId, 14, long_revert());
   });
   SECTION("for a person") {
     CHECK(show_finished(asked.remote, prefix("0123"), asked.answer()) == ExitStatus::done);
@@ -169,7 +201,7 @@ TEST_CASE("events that a long list had no room for are fetched for one", "[cli]"
   }
   SECTION("for a program") {
     CHECK(show_finished(asked.remote, prefix("0123"), asked.answer(/*as_json=*/true)) == ExitStatus::done);
-    CHECK(json::parse(asked.out.str()).at("events").size() == 12);
+    CHECK(json::parse(asked.out.str()).at("events").size() == 14);
   }
 }
 
