@@ -17,7 +17,7 @@ namespace switchback {
 
 enum class StepState { begun, done, failed };
 
-/// A step of the pusher's own: `connect`, `copy`, `wait`, `confirm`.
+/// A step of the pusher's own: `evaluate`, `check`, `build`, `connect`, `copy`, `wait`, `confirm`.
 struct Step {
   std::string name;
   StepState state = StepState::begun;
@@ -45,7 +45,7 @@ class Display {
 };
 
 struct DisplaySettings {
-  std::string node;
+  std::string node;  // empty: told of none alone
   int verbosity = 0;
   std::size_t width = 0;  // of lines; 0: no limit
   bool colours = false;

@@ -63,7 +63,7 @@ class JsonDisplay final : public Display {
   }
 
   void write(json document) {
-    document["node"] = settings_.node;
+    if (!settings_.node.empty()) document["node"] = settings_.node;
     out_ << document.dump(-1, ' ', false, json::error_handler_t::replace) << std::endl;
   }
 

@@ -5,6 +5,7 @@
 #include "cli/ssh.hpp"
 
 #include <iostream>
+#include <memory>
 
 namespace switchback {
 namespace {
@@ -37,6 +38,16 @@ ManifestRun run_of(const CommonOptions& common, const Interrupt& interrupt) {
   return run;
 }
 
+/// With --json, what is done for no node alone is told in the same stream as the rest.
+ManifestRun deployment_run(const CommonOptions& common, const Interrupt& interrupt) {
+  auto run = run_of(common, interrupt);
+  if (common.json) {
+    const std::shared_ptr<Display> display = make_display("", common.json, common.verbosity);
+    run.step = [display](const Step& step) { display->step(step); };
+  }
+  return run;
+}
+
 }  // namespace
 
 Result<std::vector<NodeDeployment>> plan_deployment(const DeployOptions& options,
@@ -46,7 +57,7 @@ Result<std::vector<NodeDeployment>> plan_deployment(const DeployOptions& options
     const auto targets = parse_targets(common.targets, common.file.has_value());
     if (!targets) return tl::make_unexpected(targets.error());
     return deployments_of(*targets, source_of(common), common.overrides, options.request,
-                          run_of(common, interrupt));
+                          deployment_run(common, interrupt));
   }
   return std::vector{NodeDeployment{.address = direct_address(common),
                                     .request = options.request,

@@ -111,6 +111,16 @@ nlohmann::json last_outcome(TestHost& host) {
   return activations.empty() ? nlohmann::json() : activations[0].at("outcome");
 }
 
+int count_of_history(TestHost& host) {
+  return static_cast<int>(varlink(host, "History").at("parameters").at("activations").size());
+}
+
+std::set<std::string> parts_of(const nlohmann::json& outcome) {
+  std::set<std::string> parts;
+  for (const auto& generation : outcome.at("generations")) parts.insert(generation.at("profile"));
+  return parts;
+}
+
 void await_rest(TestHost& host) {
   host.wait_for("test ! -e /var/lib/switchback/running.json", std::chrono::seconds(90));
 }

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,9 @@ void expect(const CommandResult& result, int status, const std::string& says);
 std::vector<nlohmann::json> events_of(const CommandResult& result);
 /// The last outcome that the host's history tells; null when there is none.
 nlohmann::json last_outcome(TestHost& host);
+int count_of_history(TestHost& host);
+/// The profiles that an outcome tells the generations of.
+std::set<std::string> parts_of(const nlohmann::json& outcome);
 nlohmann::json varlink(TestHost& host, const std::string& method, const nlohmann::json& parameters = {});
 
 /// The invariant: the closure that runs, the one the profile names and the one that a boot would start are

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whole flakes, as they are: the shapes of deploy-rs's two examples, with a system and users' profiles; our
-// own example of a Debian host; and what several profiles of a node are together.
+// Whole flakes, as they are: the shapes of deploy-rs's two examples, with a system and users' profiles, and
+// our own example of a Debian host.
 #include "tests/host/repository.hpp"
 #include "tests/host/systems.hpp"
 #include "tests/support/catch.hpp"
@@ -66,17 +66,6 @@ void add_users(TestHost& host) {
       "install -o admin -m 600 /root/.ssh/authorized_keys /home/admin/.ssh/; "
       "printf '\\ntrusted-users = root admin\\n' >>/etc/nix/nix.conf; "
       "systemctl try-restart nix-daemon.service");
-}
-
-/// All that an activation did to its profiles.
-std::set<std::string> parts_of(const json& outcome) {
-  std::set<std::string> parts;
-  for (const auto& generation : outcome.at("generations")) parts.insert(generation.at("profile"));
-  return parts;
-}
-
-int count_of_history(TestHost& host) {
-  return static_cast<int>(varlink(host, "History").at("parameters").at("activations").size());
 }
 
 std::string user_profile(const std::string& user, const std::string& name) {
@@ -206,58 +195,4 @@ TEST_CASE("the example of a Debian host deploys as it stands, and a changed vari
   host.wait_for("journalctl -o cat -u greeter.service | grep -qx welcome");
   host.reboot();
   host.wait_for("systemctl is-active greeter.service tidy.timer");
-}
-
-TEST_CASE("three profiles are one activation: the third one's service crashes, and all are as before",
-          "[flake]") {
-  auto host = TestHost::boot();
-  const auto service_of = [&](const std::string& unit, const std::string& script) {
-    return units(host, {{unit, service_running(script) + "[Install]\nWantedBy=multi-user.target\n"}});
-  };
-  const auto site = [&](const std::string& name) {
-    return Closure("site-" + name)
-        .file("switchback-activate", "#!/bin/sh\necho " + name + " >>/var/lib/site.log\n")
-        .build(host.pusher());
-  };
-  const auto manifest = [&](const std::map<std::string, std::string>& closures) {
-    json profiles;
-    for (const auto& [name, closure] : closures) profiles[name] = {{"path", closure}, {"user", "root"}};
-    write(host, "fleet.json",
-          json{{"nodes",
-                {{"web",
-                  {{"hostname", "target"},
-                   {"sshUser", "root"},
-                   {"gate", {{"soak", 3}}},
-                   {"profilesOrder", {"site", "web", "worker"}},
-                   {"profiles", profiles}}}}}}
-              .dump());
-    return in_repository(host, "switchback deploy --file fleet.json web");
-  };
-  const std::map<std::string, std::string> first{
-      {"site", site("one")},
-      {"web", service_of("web.service", "echo web one; exec sleep infinity")},
-      {"worker", service_of("worker.service", "echo worker one; exec sleep infinity")}};
-  expect(manifest(first), 0, "web: committed: ");
-  const std::map<std::string, std::string> second{
-      {"site", site("two")},
-      {"web", service_of("web.service", "echo web two; exec sleep infinity")},
-      {"worker", service_of("worker.service", "echo worker two; sleep 1; exit 7")}};
-  const auto reverted = manifest(second);
-  expect(reverted, 3, "worker.service exited with status 7");
-  expect(reverted, 3, "worker two");
-  await_rest(host);
-  for (const auto& [name, closure] : first) {
-    INFO(name);
-    CHECK(named(host, "/nix/var/nix/profiles/per-user/root/" + name) == closure);
-  }
-  for (const std::string unit : {"web", "worker"}) {
-    INFO(unit);
-    CHECK(host.unit_property(unit + ".service", "ActiveState") == "active");
-    CHECK_THAT(host.unit_property(unit + ".service", "ExecStart"), ContainsSubstring(unit + " one"));
-  }
-  CHECK(host.read_file("/var/lib/site.log") == "one\ntwo\none\n");
-  CHECK(count_of_history(host) == 2);
-  const auto outcome = last_outcome(host);
-  CHECK(outcome.at("outcome") == "reverted");
-  CHECK(parts_of(outcome) == std::set<std::string>{"site", "web", "worker"});
 }
