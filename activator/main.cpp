@@ -5,6 +5,7 @@
 #include "activator/adapters/file_closures.hpp"
 #include "activator/adapters/file_record_store.hpp"
 #include "activator/adapters/file_unit_copies.hpp"
+#include "activator/adapters/host_prober.hpp"
 #include "activator/adapters/journal_reader.hpp"
 #include "activator/adapters/journal_sink.hpp"
 #include "activator/adapters/linux_host.hpp"
@@ -79,7 +80,8 @@ int serve() {
   LinuxHost host(profiles, loop);
   FileClosures closures;
   TransientPrograms programs(runner);
-  Engine engine({units, profiles, copies, records, clock, loop, journal, host, closures, programs});
+  HostProber prober(bus, loop, units, runner, SWITCHBACK_PROBE);
+  Engine engine({units, profiles, copies, records, clock, loop, journal, host, closures, programs, prober});
   Dispatcher dispatcher(engine);
 
   std::unique_ptr<Server> server;

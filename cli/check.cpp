@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "cli/check_programs.hpp"
 #include "cli/copy.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/plan_deployment.hpp"
 #include "cli/text.hpp"
 #include "cli/verbs.hpp"
 #include "cli/versions.hpp"
@@ -30,13 +32,14 @@ const char* word(State state) {
   return state == State::ok ? "ok" : state == State::warning ? "warning" : "failed";
 }
 
-/// One host's checks, each told as soon as it is known.
-class Checks {
+/// What is asked of one host, each answer told as soon as it is known.
+class Questions {
  public:
-  Checks(Remote& remote, const Interrupt& interrupt, const Answer& answer)
+  Questions(Remote& remote, const Interrupt& interrupt, const Answer& answer)
       : remote_(remote), interrupt_(interrupt), answer_(answer) {}
 
-  ExitStatus run() {
+  ExitStatus run(const Checks& of_gate) {
+    if (!of_gate.empty()) gate_checks(of_gate);
     if (login() && !interrupted()) {
       if (activator() && !interrupted()) new_login();
       if (!interrupted()) nix();
@@ -49,6 +52,26 @@ class Checks {
 
  private:
   [[nodiscard]] bool interrupted() const { return interrupt_.count() > 0; }
+
+  /// Those of the gate: the host looks at its own when it is deployed to.
+  void gate_checks(const Checks& checks) {
+    if (const auto there = programs_here(checks); !there) {
+      failed("checks", there.error());
+      return;
+    }
+    std::string names;
+    for (const auto& [name, check] : checks) {
+      names += (names.empty() ? "" : ", ") + printable(name);
+      if (check.side == CheckSide::pusher) names += " (from here)";
+    }
+    tell("checks", State::ok, names);
+  }
+
+  /// What is in the store is built when it is deployed.
+  static Status programs_here(Checks checks) {
+    std::erase_if(checks, [](const auto& entry) { return !store_paths_of(entry.second).empty(); });
+    return check_programs(checks);
+  }
 
   bool login() {
     const auto begun = Clock::now();
@@ -173,15 +196,22 @@ class Checks {
 
 }  // namespace
 
-ExitStatus check(Remote& remote, const Interrupt& interrupt, const Answer& answer) {
-  return Checks(remote, interrupt, answer).run();
+ExitStatus check(Remote& remote, const Interrupt& interrupt, const Answer& answer, const Checks& of_gate) {
+  return Questions(remote, interrupt, answer).run(of_gate);
 }
 
 ExitStatus run(const CheckOptions& options) {
-  return on_nodes(options.common, [&](const NodeAddress& address, const Interrupt& interrupt) {
-    const auto remote = make_remote(address);
-    return check(*remote, interrupt, answer_for(options.common, interrupt));
-  });
+  const SignalInterrupt interrupt;
+  const auto nodes = plan_check(options, interrupt);
+  if (!nodes) return refuse(nodes.error());
+  std::vector<ExitStatus> statuses;
+  for (const auto& node : *nodes) {
+    if (interrupt.count() > 0) break;
+    const auto remote = make_remote(node.address);
+    const auto answer = answer_for(options.common, interrupt);
+    statuses.push_back(check(*remote, interrupt, answer, node.request.gate.checks));
+  }
+  return worst(statuses);
 }
 
 }  // namespace switchback

@@ -64,6 +64,16 @@ Status check_in_store(const std::vector<StorePath>& closures, const Interrupt& i
   return {};
 }
 
+std::vector<StorePath> those_in_store(const std::vector<StorePath>& paths, const Interrupt& interrupt) {
+  std::vector<StorePath> out;
+  for (const auto& path : paths) {
+    const auto ran = run_program({"nix-store", "--check-validity", path.text()}, {},
+                                 Clock::now() + kQueryTimeout, &interrupt.waker());
+    if (ran && ran->status == 0) out.push_back(path);
+  }
+  return out;
+}
+
 Result<std::string> nix_version(Remote& host, const Waker* waker) {
   const auto ran = host.run({"nix-store", "--version"}, waker);
   if (!ran) return tl::make_unexpected(ran.error());

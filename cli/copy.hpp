@@ -19,6 +19,9 @@ struct CopyOptions {
 
 /// Errors: refused when one of `closures` is not in this machine's store, or when there is no nix.
 [[nodiscard]] Status check_in_store(const std::vector<StorePath>& closures, const Interrupt& interrupt);
+/// Those of `paths` that are in this machine's store; none where nix cannot tell.
+[[nodiscard]] std::vector<StorePath> those_in_store(const std::vector<StorePath>& paths,
+                                                    const Interrupt& interrupt);
 /// Copies while something else is done: called, what it returns waits for the end; dropped, it ends nix.
 /// `host` and `interrupt` must outlive it. Errors of the call: refused.
 [[nodiscard]] std::function<Status()> begin_copy(std::vector<StorePath> closures, SshRemote& host,

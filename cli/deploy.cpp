@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "cli/attempt.hpp"
+#include "cli/check_programs.hpp"
 #include "cli/closure_query.hpp"
 #include "cli/copy.hpp"
 #include "cli/deploy_nodes.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/options_deploy.hpp"
 #include "cli/plan_deployment.hpp"
+#include "cli/text.hpp"
 #include "cli/verbs.hpp"
 
 #include <poll.h>
@@ -38,15 +40,33 @@ std::string names(const std::vector<StorePath>& closures) {
   return out;
 }
 
-/// Everything that can be known to be missing before any host is touched. Of one node the copy finds it out,
-/// before anything has changed there.
-Status check_closures(const std::vector<NodeDeployment>& nodes, const Interrupt& interrupt) {
+/// What the host's checks run, as far as this machine's store has it: the host may have the rest.
+std::vector<StorePath> programs_of(const NodeDeployment& node, const Interrupt& interrupt) {
+  return those_in_store(store_paths_on_host(node.request.gate.checks), interrupt);
+}
+
+/// Everything that can be known to be missing before any host is touched. Of one node the copy finds out
+/// about closures, before anything has changed there.
+Status check_what_is_here(const std::vector<NodeDeployment>& nodes, const Interrupt& interrupt) {
+  for (const auto& node : nodes) {
+    if (auto there = check_programs(node.request.gate.checks); !there) return there;
+  }
   if (nodes.size() == 1) return {};
   for (const auto& node : nodes) {
     if (!is_copied(node)) continue;
     if (auto there = check_in_store(closures_of(node), interrupt); !there) return there;
   }
   return {};
+}
+
+/// For a dry run, whose plan tells of units alone.
+void tell_checks(const Checks& checks, Display& display) {
+  std::string names;
+  for (const auto& [name, check] : checks) {
+    names += (names.empty() ? "" : ", ") + printable(name);
+    if (check.side == CheckSide::pusher) names += " (from here)";
+  }
+  if (!names.empty()) display.note("checks that would be made: " + names);
 }
 
 /// What is typed until the end of the line; nothing when interrupted.
@@ -107,6 +127,7 @@ Ended deploy_to(const NodeDeployment& node, const DeployOptions& options,
   const auto& common = options.common;
   const auto display = make_display(node.address.node, common.json, common.verbosity);
   for (const auto& sentence : notes) display->note(sentence);
+  if (node.request.mode == Mode::dry_run) tell_checks(node.request.gate.checks, *display);
   auto follow = follow_settings(node.address);
   const auto compare_on = [&](Remote& remote) {
     if (node.request.mode != Mode::dry_run) return;
@@ -127,11 +148,13 @@ Ended deploy_to(const NodeDeployment& node, const DeployOptions& options,
   SshRemote remote(ssh_settings(node.address), node.address.node);
   compare_on(remote);
   const auto closures = closures_of(node);
+  auto to_copy = closures;
+  for (auto& program : programs_of(node, interrupt)) to_copy.push_back(std::move(program));
   const CopyOptions copy{node.fast_connection, node.check_signatures};
   return attempt(what, {.remote = remote,
                         .display = *display,
                         .interrupt = interrupt,
-                        .copy = [&] { return begin_copy(closures, remote, copy, interrupt); },
+                        .copy = [&] { return begin_copy(to_copy, remote, copy, interrupt); },
                         .copied = names(closures),
                         .follow = follow,
                         .wait = options.wait});
@@ -160,7 +183,7 @@ ExitStatus run(const DeployOptions& options) {
   if (over.interactive.value_or(false)) {
     if (auto wanted = ask_first(*nodes, interrupt); !wanted) return refuse(wanted.error());
   }
-  if (auto there = check_closures(*nodes, interrupt); !there) {
+  if (auto there = check_what_is_here(*nodes, interrupt); !there) {
     return complain(there.error(), nodes->front().address.node, answer_for(options.common, interrupt));
   }
   auto notes = idle_flags(over);

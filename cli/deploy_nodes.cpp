@@ -40,6 +40,7 @@ std::vector<RollbackRequest> rollbacks_of(const NodeDeployment& node, const Ende
     RollbackRequest request{node.request, change->profile, change->user, change->profile_path, std::nullopt};
     request.how.id = ActivationId::random();
     request.how.changes.clear();
+    request.how.gate.checks.clear();  // of what was deployed: what ran before may not pass them
     request.how.note = "rolled back, because " + failed + " failed";
     if (known) request.generation = before->generation.number;
     out.push_back(std::move(request));

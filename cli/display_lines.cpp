@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <ostream>
 
 namespace switchback {
@@ -16,6 +17,7 @@ constexpr std::size_t kWordColumns = 12;
 constexpr std::size_t kNarrowest = 20;
 constexpr std::size_t kUncounted = 10;     // sentences that are counted at a glance
 constexpr std::size_t kMostPackages = 30;  // without -v
+constexpr std::ptrdiff_t kSaidLines = 10;  // of what a failed check said
 
 std::string done_word(const std::string& step) {
   if (step == "connect") return "connected";
@@ -92,6 +94,20 @@ void LineDisplay::show(const DeviationEvent& body) {
   if (verbose()) line(Mark::none, "deviation", deviation_text(body));
 }
 
+void LineDisplay::show(const CheckEvent& body) {
+  stands(body);
+  if (body.state == CheckState::failed) {
+    told_checks_.insert(body.name);
+    line(Mark::bad, "check", check_text(body));
+    auto said = said_by(body);
+    if (!verbose() && std::ssize(said) > kSaidLines) said.erase(said.begin(), said.end() - kSaidLines);
+    show_said(said);
+  } else if (body.state == CheckState::passed ? !quiet() : verbose()) {
+    line(body.state == CheckState::passed ? Mark::good : Mark::none, "check", check_text(body));
+    show_said(said_by(body));
+  }
+}
+
 void LineDisplay::show(const WarningEvent& body) { line(Mark::warning, "warning", printable(body.message)); }
 
 void LineDisplay::show(const OutcomeEvent& body) {
@@ -120,16 +136,27 @@ void LineDisplay::show_plan() {
 /// The first cause stands in the result, and logs that came while it happened are on the screen already.
 void LineDisplay::show_causes(const OutcomeEvent& body) {
   for (const auto& cause : body.causes) {
-    const bool logs = !cause.log.empty() && !logged_units_.contains(cause.unit);
+    const bool logs = !cause.log.empty() && !was_told(cause);
     if (!logs && &cause == &body.causes.front()) continue;
     line(Mark::bad, "because", printable(cause.message));
-    if (!logs) continue;
-    std::string lines;
-    for (const auto& logged : cause.log) {
-      for (const auto& part : fitted(printable(logged), 4)) lines += prefix() + "    " + part + "\n";
-    }
-    write(err_, lines);
+    if (logs) show_said(cause.log);
   }
+}
+
+/// The evidence for it.
+bool LineDisplay::was_told(const Cause& cause) const {
+  if (!cause.unit.empty()) return logged_units_.contains(cause.unit);
+  return std::any_of(told_checks_.begin(), told_checks_.end(), [&](const std::string& name) {
+    return cause.message.starts_with("check " + name + ": ");
+  });
+}
+
+void LineDisplay::show_said(const std::vector<std::string>& said) {
+  std::string lines;
+  for (const auto& each : said) {
+    for (const auto& part : fitted(printable(each), 4)) lines += prefix() + "    " + part + "\n";
+  }
+  if (!lines.empty()) write(err_, lines);
 }
 
 void LineDisplay::line(Mark mark, const std::string& word, const std::string& detail) {

@@ -36,6 +36,8 @@ class LineDisplay : public Display {
   [[nodiscard]] virtual std::string marked(Mark mark, const std::string& word) const = 0;
   [[nodiscard]] virtual std::size_t mark_columns() const = 0;
   virtual void ended() {}
+  /// What may be shown as long as it is so.
+  virtual void stands(const CheckEvent& /*body*/) {}
 
   /// «web1: word        detail», as many lines as that takes.
   void line(Mark mark, const std::string& word, const std::string& detail);
@@ -59,9 +61,12 @@ class LineDisplay : public Display {
   void show(const PlanEvent& body) { plan_.add(body); }
   void show(const DeviationEvent& body);
   void show(const LogEvent& body);
+  void show(const CheckEvent& body);
   void show(const WarningEvent& body);
   void show(const OutcomeEvent& body);
   void show_causes(const OutcomeEvent& body);
+  void show_said(const std::vector<std::string>& said);
+  [[nodiscard]] bool was_told(const Cause& cause) const;
   void show_plan();
   void result(std::ostream& stream, const std::string& text);
   /// `text` in lines that leave room for the node's name and `indent`.
@@ -77,6 +82,7 @@ class LineDisplay : public Display {
   PlanWords plan_;
   std::vector<ClosureDifference> differences_;
   std::set<std::string> logged_units_;
+  std::set<std::string> told_checks_;  // that failed
 };
 
 /// «30 s», for a number that a host has sent.

@@ -96,6 +96,17 @@ class TerminalDisplay final : public LineDisplay {
     draw();
   }
 
+  void stands(const CheckEvent& body) override {
+    const auto key = "check " + body.name;
+    const bool misses =
+        body.state == CheckState::pending ? !body.output.empty() : body.state == CheckState::missed;
+    if (misses)
+      units_[key] = {"check " + check_text(body)};
+    else
+      units_.erase(key);
+    draw();
+  }
+
   void ended() override {
     erase();
     phase_.reset();

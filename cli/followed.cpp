@@ -2,6 +2,7 @@
 #include "cli/followed.hpp"
 
 #include "activator/protocol/names.hpp"
+#include "cli/pusher_checks.hpp"
 
 namespace switchback {
 namespace {
@@ -20,21 +21,32 @@ Followed begun_by(Call call, const ActivateRequest& how) {
       .mode = how.mode,
       .confirm = how.confirm,
       .confirm_timeout = how.confirm_timeout,
+      .checks = checks_of_side(how.gate, CheckSide::pusher),
       .patience = 2 * how.activation_timeout + how.gate.deadline + how.confirm_timeout + kRevertAllowance};
+}
+
+/// What the host is told: the pusher's checks are no business of its.
+ActivateRequest for_host(ActivateRequest request) {
+  request.gate.checks = checks_of_side(request.gate, CheckSide::host);
+  return request;
 }
 
 }  // namespace
 
 Followed activation(const ActivateRequest& request) {
-  return begun_by(streaming("Activate", to_json(request)), request);
+  return begun_by(streaming("Activate", to_json(for_host(request))), request);
 }
 
 Followed rollback(const RollbackRequest& request) {
-  return begun_by(streaming("Rollback", to_json(request)), request.how);
+  auto asked = request;
+  asked.how = for_host(request.how);
+  return begun_by(streaming("Rollback", to_json(asked)), request.how);
 }
 
 Followed removal(const RemoveRequest& request) {
-  return begun_by(streaming("Remove", to_json(request)), request.how);
+  auto asked = request;
+  asked.how = for_host(request.how);
+  return begun_by(streaming("Remove", to_json(asked)), request.how);
 }
 
 Followed watched(const ActivationId& id) {

@@ -17,6 +17,7 @@ struct Followed {
   Mode mode = Mode::switch_now;
   ConfirmMode confirm = ConfirmMode::none;
   std::chrono::milliseconds confirm_timeout{0};
+  Checks checks{};  // from the pusher's side
   std::chrono::milliseconds patience{
       0};  // all its deadlines together: for how long a lost host is asked again
 };

@@ -38,7 +38,7 @@ Result<FollowEnd> Follower::run() {
     status = regain(status.error());
     if (status) status = read_events();
   }
-  confirmer_.reset();
+  stop_asking();
   interrupt_.waker().clear();  // of the confirmer's news: what comes next would take it for an interrupt
   if (!end_) return tl::make_unexpected(status.error());
   return *end_;
@@ -73,7 +73,7 @@ Status Follower::read_events() {
     if (!reply) return tl::make_unexpected(reply.error());
     // Cleared before what woke it is looked at, so that nothing is missed.
     interrupt_.waker().clear();
-    show_confirm_news();
+    take_news();
     if (!*reply) {
       display_.tick();
       continue;
@@ -130,8 +130,12 @@ void Follower::take(Event event, const nlohmann::json& raw) {
 void Follower::react(const PhaseEvent& phase) {
   // Not while committing: the attempt that was heard is answered only when the commit is durable.
   if (phase.phase != Phase::awaiting_confirmation && phase.phase != Phase::committing) confirmer_.reset();
+  if (phase.phase != Phase::awaiting_confirmation) checks_.reset();
   const bool testing = phase.phase == Phase::testing && what_.mode == Mode::test && what_.ours;
-  if (testing && !cancel_sent_) end_ = UnderTest{phase.deadline};
+  if (testing && !cancel_sent_) {
+    under_test_ = UnderTest{phase.deadline};
+    begin_checks(what_.confirm_timeout);
+  }
   if (phase.phase == Phase::awaiting_confirmation && !cancel_sent_) confirm(phase);
 }
 
@@ -139,13 +143,68 @@ void Follower::confirm(const PhaseEvent& phase) {
   const auto by_hand = command("confirm");
   if (!what_.ours) return display_.note("somebody is to confirm it; to do so from here:\n    " + by_hand);
   if (what_.confirm == ConfirmMode::manual) return display_.note("to keep it:\n    " + by_hand);
-  if (confirmer_ || what_.confirm != ConfirmMode::automatic) return;
+  if (confirmer_ || checks_ || what_.confirm != ConfirmMode::automatic) return;
   const auto window =
       phase.deadline ? milliseconds(std::llround(std::clamp(*phase.deadline, 0.0, kLongestWindow) * 1000))
                      : what_.confirm_timeout;
+  confirm_by_ = Clock::now() + window;
+  begin_checks(window - kForConfirm);
+}
+
+/// Without any: they have passed.
+void Follower::begin_checks(milliseconds window) {
+  if (what_.checks.empty()) return checks_passed();
+  const std::map<std::string, std::string> environment{{"SWITCHBACK_HOST", settings_.host},
+                                                       {"SWITCHBACK_NODE", remote_.name()},
+                                                       {"SWITCHBACK_ACTIVATION", what_.id.text()}};
+  checks_ =
+      std::make_unique<PusherChecks>(what_.checks, environment, Clock::now() + window, interrupt_.waker());
+}
+
+void Follower::checks_passed() {
+  checks_.reset();
+  if (under_test_)
+    end_ = *under_test_;
+  else
+    begin_confirming();
+}
+
+void Follower::begin_confirming() {
   display_.step({"confirm", StepState::begun, ""});
   if (settings_.may_prompt) display_.make_room();
-  confirmer_ = std::make_unique<Confirmer>(remote_, what_.id, Clock::now() + window, interrupt_.waker());
+  confirmer_ = std::make_unique<Confirmer>(remote_, what_.id, confirm_by_, interrupt_.waker());
+}
+
+void Follower::take_news() {
+  show_check_news();
+  show_confirm_news();
+}
+
+/// Told as the host tells of its own, without a place in its order.
+void Follower::show_check_news() {
+  if (!checks_) return;
+  auto news = checks_->take_news();
+  const auto show = [&](EventBody body) {
+    using namespace std::chrono;
+    const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+    const Event event{0, now, what_.id, std::move(body)};
+    auto raw = to_json(event);
+    raw.erase("seq");
+    display_.event(event, raw);
+  };
+  for (auto& event : news.events) show(std::move(event));
+  for (auto& doubt : news.doubts) show(WarningEvent{doubt + "; it is not required"});
+  if (!news.failed.empty()) {
+    failed_check_ = news.failed.front();
+    cancel();
+  } else if (news.ended) {
+    checks_passed();
+  }
+}
+
+void Follower::stop_asking() {
+  checks_.reset();
+  confirmer_.reset();
 }
 
 /// The answer to the confirm and the outcome come over two connections, at the same moment.
@@ -167,7 +226,8 @@ void Follower::show_confirm_news() {
 }
 
 Status Follower::obey_interrupts() {
-  if (what_.ours && interrupt_.count() > 0 && !cancel_sent_) cancel();
+  const bool unwanted = interrupt_.count() > 0 || !failed_check_.empty();
+  if (what_.ours && unwanted && !cancel_sent_) cancel();
   if (interrupt_.count() < (what_.ours ? 2 : 1)) return {};
   final_ = true;
   return fail(Errc::timeout, "left alone: activation " + what_.id.short_text() + " goes on without you");
@@ -175,9 +235,11 @@ Status Follower::obey_interrupts() {
 
 void Follower::cancel() {
   cancel_sent_ = true;
-  confirmer_.reset();
-  display_.note("interrupted: " + remote_.name() + " is told to revert; interrupt again not to wait for it");
-  const CancelRequest request{what_.id, "interrupted by its pusher"};
+  stop_asking();
+  const bool interrupted = failed_check_.empty();
+  display_.note((interrupted ? "interrupted: " : "not confirmed: ") + remote_.name() + " is told to revert" +
+                (interrupted ? "; interrupt again not to wait for it" : ""));
+  const CancelRequest request{what_.id, interrupted ? "interrupted by its pusher" : failed_check_};
   const auto reply = remote_.ask(
       // A second interrupt must not keep the first from being heard.
       Way::shared, {.method = std::string(kInterface) + ".Cancel", .parameters = to_json(request)},
@@ -199,7 +261,8 @@ Status Follower::regain(const Error& lost) {
   if (!as_root) {
     if (auto paused = pause_before(*lost_at_ + patience); !paused) return paused;
   }
-  if (interrupt_.count() == 1) cancel_sent_ = false;  // that it was heard is not known
+  // That it was heard is not known.
+  if (interrupt_.count() == 1 || !failed_check_.empty()) cancel_sent_ = false;
   // Where the shared login is gone this one logs in, and may have to ask.
   if (settings_.may_prompt) display_.make_room();
   auto connection = remote_.open(Way::shared);
@@ -216,7 +279,7 @@ Status Follower::pause_before(Clock::time_point give_up) {
   while (Clock::now() < until && interrupt_.count() == interrupts) {
     interrupt_.waker().sleep_until(std::min(until, Clock::now() + kTick));
     interrupt_.waker().clear();
-    show_confirm_news();
+    take_news();
     display_.tick();
   }
   if (Clock::now() < give_up) return {};

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // One activation from the request to its outcome, whatever happens to connections on the way: shows its
-// events, confirms it, cancels it when interrupted. The host decides how it ends; this only finds out.
+// events, makes the pusher's checks and confirms it, cancels it when one fails or when interrupted. The host
+// decides how it ends; this only finds out.
 #pragma once
 
 #include "cli/confirmer.hpp"
 #include "cli/display.hpp"
 #include "cli/followed.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/pusher_checks.hpp"
 #include "cli/remote.hpp"
 
 #include <chrono>
@@ -21,6 +23,7 @@ namespace switchback {
 struct FollowSettings {
   bool may_prompt = false;  // ssh may ask on the terminal during a login
   std::string where;        // what reaches the host when it is typed: «--host root@web1»
+  std::string host;         // its name to ssh, for checks
   std::chrono::milliseconds first_retry{1000};
   std::chrono::milliseconds longest_retry{10'000};
   std::chrono::milliseconds patience{0};  // for a lost host; zero: the activation's own
@@ -56,11 +59,17 @@ class Follower {
   void take(Event event, const nlohmann::json& raw);
   void react(const PhaseEvent& phase);
   void confirm(const PhaseEvent& phase);
+  void begin_confirming();
+  void begin_checks(std::chrono::milliseconds window);
+  void take_news();
+  void show_check_news();
+  void checks_passed();
   Status answered_with_error(const Reply& reply);
   void await_confirm_news();
   void show_confirm_news();
   Status obey_interrupts();
   void cancel();
+  void stop_asking();
   Status regain(const Error& lost);
   Status pause_before(Clock::time_point give_up);
   [[nodiscard]] std::string command(const char* verb) const;
@@ -72,7 +81,11 @@ class Follower {
   FollowSettings settings_;
   std::optional<Greeted> greeted_;
   std::optional<Connection> connection_;
+  std::unique_ptr<PusherChecks> checks_;
   std::unique_ptr<Confirmer> confirmer_;
+  Clock::time_point confirm_by_;
+  std::optional<UnderTest> under_test_;  // until its checks have passed
+  std::string failed_check_;             // the sentence of one that must pass
   std::optional<FollowEnd> end_;
   std::optional<std::pair<Phase, std::optional<double>>> left_;
   std::string version_;  // the activator's

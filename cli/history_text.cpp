@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 namespace switchback {
 namespace {
@@ -78,9 +79,11 @@ std::chrono::milliseconds span(double seconds) {
 /// What the events tell, gathered by what they are about.
 struct Told {
   PlanWords plan;
-  std::map<std::string, UnitEvent> units;   // the last that was told of each
-  std::map<std::string, UnitEvent> faults;  // the last of each that was unhealthy
-  std::vector<std::string> unit_lines;      // every one
+  std::map<std::string, UnitEvent> units;          // the last that was told of each
+  std::map<std::string, UnitEvent> faults;         // the last of each that was unhealthy
+  std::vector<std::string> unit_lines;             // every one
+  std::map<std::string, CheckEvent> checks;        // the last that was told of each
+  std::map<std::string, CheckEvent> check_faults;  // the last of each that failed
   std::vector<std::string> deviations;
   std::vector<std::string> warnings;
   std::vector<std::string> log;
@@ -94,6 +97,10 @@ struct Told {
     if (body.verdict == UnitVerdict::unhealthy) faults.insert_or_assign(body.unit, body);
     unit_lines.push_back(unit_line(body));
   }
+  void operator()(const CheckEvent& body) {
+    checks.insert_or_assign(body.name, body);
+    if (body.state == CheckState::failed) check_faults.insert_or_assign(body.name, body);
+  }
   void operator()(const WarningEvent& body) { warnings.push_back(printable(body.message)); }
   void operator()(const LogEvent& body) {
     log.push_back(printable(body.unit) + " | " + printable(body.message));
@@ -103,6 +110,17 @@ struct Told {
     return unit_text(unit) + ": " + std::string(text(unit.verdict));
   }
 };
+
+/// Each as it ended; one that has failed, with what it said then.
+void add_checks(Rows& rows, const Told& told) {
+  bool first = true;
+  for (const auto& [name, check] : told.checks) {
+    const auto fault = told.check_faults.find(name);
+    const auto& shown = fault != told.check_faults.end() ? fault->second : check;
+    rows.add(std::exchange(first, false) ? "checks" : "", check_text(shown));
+    for (const auto& line : said_by(shown)) rows.add("", line, 2);
+  }
+}
 
 void add_causes(Rows& rows, const OutcomeEvent& outcome) {
   for (const auto& cause : outcome.causes) {
@@ -158,6 +176,7 @@ std::string finished_text(const FinishedActivation& finished, std::size_t width,
     units.push_back(Told::unit_line(unit));
   }
   rows.add_all("units", verbose ? told.unit_lines : units);
+  add_checks(rows, told);
   rows.add_all("warnings", told.warnings);
   add_causes(rows, finished.outcome);
   if (verbose) rows.add_all("log", told.log);

@@ -103,6 +103,8 @@ Result<Options> checked_deploy(const Typed& typed, CommonOptions common) {
   }
   auto change = checked_change(typed, common);
   if (!change) return tl::make_unexpected(change.error());
+  request = with_checks(std::move(*request), common.overrides.gate.checks);
+  if (!request) return tl::make_unexpected(request.error());
   request->changes = {std::move(*change)};
   // By the activator's own rules, so that what it would refuse is refused before anything is copied.
   if (auto good = parse_activate(to_json(*request)); !good) return tl::make_unexpected(good.error());
@@ -115,8 +117,13 @@ Result<std::optional<ProfileName>> one_profile(const Typed& typed, const CommonO
   return profile;
 }
 
+Result<ActivateRequest> checked_whole(const Typed& typed) {
+  return checked_how(typed).and_then(
+      [&](ActivateRequest&& how) { return with_checks(std::move(how), typed.common.overrides.gate.checks); });
+}
+
 Result<Options> checked_rollback(const Typed& typed, CommonOptions common) {
-  auto how = checked_how(typed);
+  auto how = checked_whole(typed);
   if (!how) return tl::make_unexpected(how.error());
   auto profile = one_profile(typed, common);
   if (!profile) return tl::make_unexpected(profile.error());
@@ -125,7 +132,7 @@ Result<Options> checked_rollback(const Typed& typed, CommonOptions common) {
 }
 
 Result<Options> checked_remove(const Typed& typed, CommonOptions common) {
-  auto how = checked_how(typed);
+  auto how = checked_whole(typed);
   if (!how) return tl::make_unexpected(how.error());
   auto profile = one_profile(typed, common);
   if (!profile) return tl::make_unexpected(profile.error());

@@ -1,10 +1,31 @@
 // SPDX-License-Identifier: MIT
 #include "cli/options_how.hpp"
 
+#include "cli/options_checks.hpp"
 #include "cli/options_values.hpp"
+#include "cli/pusher_checks.hpp"
 
 namespace switchback {
 namespace {
+
+CLI::Option* add_checks(CLI::App& verb, CheckSays& checks) {
+  const auto read = [&checks](const std::vector<std::string>& texts) {
+    for (const auto& text : texts) {
+      const auto says = parse_check_words(text);
+      if (!says) throw CLI::ValidationError(says.error().message);
+      lay_over(checks, *says);
+      for (const auto& [name, fields] : *says) {
+        if (fields.is_null()) checks[name] = nullptr;  // it has yet to meet what it takes away
+      }
+    }
+  };
+  return verb
+      .add_option_function<std::vector<std::string>>(
+          "--check", read, "What must answer, such as http://…,\ntcp:HOST:PORT, exec:WORDS, pusher:WORDS")
+      ->type_name("[NAME=]WHAT")
+      ->take_all()
+      ->allow_extra_args(false);
+}
 
 void add_gate(CLI::App& verb, GateOverrides& gate) {
   const auto group = [](CLI::Option* option) { option->group("What is judged"); };
@@ -17,6 +38,9 @@ void add_gate(CLI::App& verb, GateOverrides& gate) {
       verb, "--flap-limit", [&gate](std::int64_t value) { gate.flap_limit = static_cast<int>(value); },
       kHighestFlapLimit, "Restarts that make a unit unhealthy (2)"));
   group(add_switch(verb, "--strict", gate.strict, true, "Any unit that newly fails counts"));
+  group(add_checks(verb, gate.checks));
+  group(add_word(verb, "--prefailing", gate.prefailing, "HOW",
+                 "fail or tolerate: a check that fails\nbeforehand, too (fail)"));
 }
 
 void add_confirm(CLI::App& verb, Overrides& over) {
@@ -86,6 +110,17 @@ Result<ActivateRequest> checked_how(const Typed& typed) {
     return fail(Errc::invalid_request,
                 "--soak must be shorter than --gate-deadline, or nothing could ever pass");
   }
+  return request;
+}
+
+Result<ActivateRequest> with_checks(ActivateRequest request, const CheckSays& says) {
+  CheckSays whole;
+  lay_over(whole, says);
+  auto checks = checks_of(whole, "--check");
+  if (!checks) return tl::make_unexpected(checks.error());
+  request.gate.checks = std::move(*checks);
+  if (const auto problem = contradiction(request.gate)) return fail(Errc::invalid_request, *problem);
+  if (auto good = check_confirmable(request); !good) return tl::make_unexpected(good.error());
   return request;
 }
 

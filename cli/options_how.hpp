@@ -17,5 +17,7 @@ void add_profile_place(CLI::App& verb, Typed& typed);
 
 /// A random id, no changes, everything else as the flags have it. Errors: invalid_request.
 [[nodiscard]] Result<ActivateRequest> checked_how(const Typed& typed);
+/// With the checks of the command line, where no manifest has any. Errors: invalid_request.
+[[nodiscard]] Result<ActivateRequest> with_checks(ActivateRequest request, const CheckSays& says);
 
 }  // namespace switchback

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "activator/protocol/request.hpp"
+#include "cli/check_says.hpp"
 
 #include <chrono>
 #include <optional>
@@ -21,6 +22,8 @@ struct GateOverrides {
   std::vector<std::string> expect_failed{};
   std::optional<int> flap_limit{};
   std::optional<bool> strict{};
+  std::optional<Prefailing> prefailing{};
+  CheckSays checks{};
 };
 
 struct Overrides {
@@ -63,7 +66,8 @@ struct Overrides {
   return confirm == ConfirmMode::manual ? kManualConfirmTimeout : kConfirmTimeout;
 }
 
-/// `policy` as the command line wants it.
+/// `policy` as the command line wants it, but for its checks: they are laid over one another before anybody
+/// knows what they come to.
 [[nodiscard]] inline GatePolicy with_overrides(GatePolicy policy, const GateOverrides& over) {
   const auto append = [](std::vector<std::string>& list, const std::vector<std::string>& more) {
     list.insert(list.end(), more.begin(), more.end());
@@ -75,6 +79,7 @@ struct Overrides {
   append(policy.expect_failed, over.expect_failed);
   policy.flap_limit = over.flap_limit.value_or(policy.flap_limit);
   policy.strict = over.strict.value_or(policy.strict);
+  policy.prefailing = over.prefailing.value_or(policy.prefailing);
   return policy;
 }
 

@@ -66,6 +66,17 @@ Result<std::vector<NodeDeployment>> plan_deployment(const DeployOptions& options
                                     .remote_build = common.overrides.remote_build.value_or(false)}};
 }
 
+Result<std::vector<NodeDeployment>> plan_check(const CheckOptions& options, const Interrupt& interrupt) {
+  const auto& common = options.common;
+  const ActivateRequest base{.id = ActivationId::random(), .changes = {}, .gate = {}, .note = {}};
+  if (common.targets.empty()) {
+    return std::vector{NodeDeployment{.address = direct_address(common), .request = base}};
+  }
+  const auto targets = parse_targets(common.targets, common.file.has_value());
+  if (!targets) return tl::make_unexpected(targets.error());
+  return judgements_of(*targets, source_of(common), common.overrides, base, run_of(common, interrupt));
+}
+
 Result<std::vector<NodeAddress>> find_nodes(const CommonOptions& common, const Interrupt& interrupt) {
   if (!common.targets.empty()) {
     const auto targets = parse_targets(common.targets, common.file.has_value());

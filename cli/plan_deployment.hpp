@@ -26,6 +26,11 @@ struct NodeDeployment {
 [[nodiscard]] Result<std::vector<NodeDeployment>> plan_deployment(const DeployOptions& options,
                                                                   const Interrupt& interrupt);
 
+/// The hosts, and how an activation there would be judged; nothing is built, and there are no changes.
+/// Errors: as above.
+[[nodiscard]] Result<std::vector<NodeDeployment>> plan_check(const CheckOptions& options,
+                                                             const Interrupt& interrupt);
+
 /// The hosts alone, for the other verbs. Errors: as above.
 [[nodiscard]] Result<std::vector<NodeAddress>> find_nodes(const CommonOptions& common,
                                                           const Interrupt& interrupt);

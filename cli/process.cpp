@@ -74,7 +74,7 @@ class FileActions {
 
 class Attributes {
  public:
-  explicit Attributes(bool shielded) {
+  Attributes(bool shielded, bool own_group) {
     posix_spawnattr_init(&attributes_);
     sigset_t reset;
     sigemptyset(&reset);
@@ -86,7 +86,10 @@ class Attributes {
       if (shielded) sigaddset(&blocked, signal);
     }
     posix_spawnattr_setsigmask(&attributes_, &blocked);
-    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    const int group = own_group ? POSIX_SPAWN_SETPGROUP : 0;
+    posix_spawnattr_setflags(&attributes_,
+                             static_cast<short>(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group));
   }
   ~Attributes() { posix_spawnattr_destroy(&attributes_); }
   Attributes(const Attributes&) = delete;
@@ -135,6 +138,7 @@ Result<Process> Process::spawn(const std::vector<std::string>& argv, const Spawn
   } else {
     actions.open_null(STDOUT_FILENO);
   }
+  if (options.error == Stderr::with_output) actions.duplicate(STDOUT_FILENO, STDERR_FILENO);
   if (options.error == Stderr::kept) {
     process.error_.reset(std::tmpfile());
     if (!process.error_) return fail(Errc::io, "cannot make a temporary file: " + errno_text(errno));
@@ -143,13 +147,14 @@ Result<Process> Process::spawn(const std::vector<std::string>& argv, const Spawn
   }
   auto words = argv;
   auto variables = merged_environment(options.environment);
-  const Attributes attributes(options.shielded);
+  const Attributes attributes(options.shielded, options.own_group);
   const int error = posix_spawnp(&process.pid_, argv.front().c_str(), actions.get(), attributes.get(),
                                  pointers(words).data(), pointers(variables).data());
   if (error != 0) {
     process.pid_ = -1;
     return fail(Errc::io, "cannot run " + argv.front() + ": " + errno_text(error));
   }
+  process.group_ = options.own_group;
   process.ended_ = open_process(process.pid_);
   process.input_ = std::move(input.writing);
   process.output_ = std::move(output.reading);
@@ -158,6 +163,7 @@ Result<Process> Process::spawn(const std::vector<std::string>& argv, const Spawn
 
 Process::Process(Process&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
+      group_(other.group_),
       status_(other.status_),
       ended_(std::move(other.ended_)),
       input_(std::move(other.input_)),
@@ -191,12 +197,12 @@ std::optional<int> Process::wait(Clock::time_point deadline, const Waker* waker)
   }
 }
 
-void Process::terminate() const {
-  if (pid_ >= 0 && !status_) ::kill(pid_, SIGTERM);
-}
+void Process::terminate() const { send(SIGTERM); }
 
-void Process::kill() const {
-  if (pid_ >= 0 && !status_) ::kill(pid_, SIGKILL);
+void Process::kill() const { send(SIGKILL); }
+
+void Process::send(int signal) const {
+  if (pid_ >= 0 && !status_) ::kill(group_ ? -pid_ : pid_, signal);
 }
 
 std::string Process::error_text() const {

@@ -18,8 +18,9 @@
 namespace switchback {
 
 enum class Stderr {
-  ours,  // the program shares ours
-  kept,  // kept, for `error_text`
+  ours,         // the program shares ours
+  kept,         // kept, for `error_text`
+  with_output,  // where the output goes
 };
 
 struct SpawnOptions {
@@ -28,6 +29,7 @@ struct SpawnOptions {
   Stderr error = Stderr::kept;
   /// Ctrl-C, and the terminal's closing, reach every program of a terminal; this one does not hear them.
   bool shielded = false;
+  bool own_group = false;                               // it leads a process group, which is ended with it
   std::map<std::string, std::string> environment = {};  // on top of ours
 };
 
@@ -59,7 +61,10 @@ class Process {
   };
   Process() = default;
 
+  void send(int signal) const;
+
   pid_t pid_ = -1;
+  bool group_ = false;
   std::optional<int> status_;
   Fd ended_;
   Fd input_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // rollback and remove: activations for which nothing is copied.
 #include "cli/attempt.hpp"
+#include "cli/check_programs.hpp"
 #include "cli/verbs.hpp"
 
 #include <optional>
@@ -34,13 +35,15 @@ ExitStatus on_profile(const CommonOptions& common, const std::optional<ProfileNa
   return on_one_node(common, [&](const NodeAddress& address, const Interrupt& interrupt) {
     const auto meant = meant_profile(address, profile, common.overrides);
     if (!meant) return refuse(meant.error());
+    const auto what = make(*meant);
+    if (auto there = check_programs(what.checks); !there) return refuse(there.error());
     const auto remote = make_remote(address);
     const auto display = make_display(remote->name(), common.json, common.verbosity);
-    return attempt(make(*meant), {.remote = *remote,
-                                  .display = *display,
-                                  .interrupt = interrupt,
-                                  .follow = follow_settings(address),
-                                  .wait = wait})
+    return attempt(what, {.remote = *remote,
+                          .display = *display,
+                          .interrupt = interrupt,
+                          .follow = follow_settings(address),
+                          .wait = wait})
         .status;
   });
 }

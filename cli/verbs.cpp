@@ -65,7 +65,9 @@ Answer answer_for(const CommonOptions& common, const Interrupt& interrupt) {
 }
 
 FollowSettings follow_settings(const NodeAddress& address) {
-  return {.may_prompt = !address.local && has_terminal(), .where = where_words(address)};
+  return {.may_prompt = !address.local && has_terminal(),
+          .where = where_words(address),
+          .host = address.local ? "localhost" : node_name(address.destination)};
 }
 
 ExitStatus complain(const Error& error, const std::string& node, const Answer& answer) {

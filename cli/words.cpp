@@ -144,6 +144,35 @@ std::string deviation_text(const DeviationEvent& deviation) {
          (nothing ? "runs as before" : "was " + done) + why;
 }
 
+std::string check_text(const CheckEvent& check) {
+  const auto words = [&] {
+    switch (check.state) {
+      case CheckState::pending:
+        return " does not pass yet";
+      case CheckState::passed:
+        return " passed";
+      case CheckState::missed:
+        return " does not pass any more";
+      case CheckState::failed:
+        break;
+    }
+    return " failed";
+  }();
+  const auto how = printable(check.output.substr(0, check.output.find('\n')));
+  return printable(check.name) + words + (how.empty() || check.state == CheckState::passed ? "" : ": " + how);
+}
+
+std::vector<std::string> said_by(const CheckEvent& check) {
+  std::vector<std::string> out;
+  for (auto at = check.output.find('\n'); at != std::string::npos;) {
+    const auto next = check.output.find('\n', at + 1);
+    const auto line = printable(check.output.substr(at + 1, next - at - 1));
+    if (!line.empty()) out.push_back(line);
+    at = next;
+  }
+  return out;
+}
+
 void PlanWords::add(const PlanEvent& event) {
   const auto unit = printable(event.unit);
   const auto why = event.reason.empty() ? "" : ": " + printable(event.reason);

@@ -32,6 +32,10 @@ namespace switchback {
 /// «web.service was to be restarted, but runs as before», «db.service was restarted, which was not planned».
 [[nodiscard]] std::string deviation_text(const DeviationEvent& deviation);
 
+/// «web does not pass yet: answered with status 503»; what it said otherwise is `said_by`.
+[[nodiscard]] std::string check_text(const CheckEvent& check);
+[[nodiscard]] std::vector<std::string> said_by(const CheckEvent& check);
+
 /// What a plan does, gathered from its events: «stop a.service · start b.service, c.service».
 class PlanWords {
  public:

@@ -8,6 +8,7 @@
 , pkg-config
 , catch2_3
 , cli11
+, curl
 , nlohmann_json
 , sdbus-cpp_2
 , spdlog
@@ -34,7 +35,7 @@ stdenv.mkDerivation {
   };
 
   nativeBuildInputs = [ cmake ninja pkg-config ];
-  buildInputs = [ cli11 nlohmann_json sdbus-cpp_2 spdlog systemdLibs tl-expected ];
+  buildInputs = [ cli11 curl nlohmann_json sdbus-cpp_2 spdlog systemdLibs tl-expected ];
   checkInputs = [ catch2_3 ];
 
   cmakeFlags = [

@@ -15,6 +15,9 @@ inline constexpr const char* kProperties = "org.freedesktop.DBus.Properties";
 inline constexpr std::chrono::seconds kQueryTimeout{25};    // shorter ones failed elsewhere on busy hosts
 inline constexpr std::chrono::seconds kReloadTimeout{180};  // what systemd itself allows
 
+/// Units of the gate's checks begin with this. What looks at the host is no part of it: they are not listed.
+inline constexpr const char* kCheckUnits = "switchback-check-";
+
 [[nodiscard]] inline BusCall manager_call(std::string method, bool repeatable,
                                           std::chrono::milliseconds timeout = kQueryTimeout) {
   return {kSystemd, kManagerPath, kManagerInterface, std::move(method), timeout, repeatable, {}};

@@ -160,7 +160,8 @@ void SystemdUnits::list(Callback<Snapshot> done) {
           return done(tl::make_unexpected(to_error(reply.error(), "systemd did not list its units")));
         Snapshot snapshot;
         for (const auto& listed : std::get<0>(*reply)) {
-          if (auto unit = snapshot_of(listed)) snapshot.insert(std::move(*unit));
+          auto unit = snapshot_of(listed);
+          if (unit && !unit->first.text().starts_with(kCheckUnits)) snapshot.insert(std::move(*unit));
         }
         done(std::move(snapshot));
       },

@@ -4,12 +4,17 @@
 #include <csignal>
 #include <cstdint>
 #include <cstring>
+#include <numeric>
 
 namespace switchback {
 namespace {
 
 // systemd kills what does not stop in this time, also when we are gone.
 constexpr std::chrono::seconds kStopWithin{5};
+constexpr std::chrono::seconds kConfinedStopWithin{1};
+constexpr std::uint64_t kConfinedMemory = std::uint64_t{256} * 1024 * 1024;
+constexpr std::uint64_t kConfinedTasks = 128;
+constexpr std::int32_t kNotice = 5;  // of syslog(3)
 // Our own deadline comes first; this one is kept by systemd when we are gone.
 constexpr std::chrono::seconds kAfterDeadline{2};
 // What systemd's own child exits with when it cannot execute the program. Source: systemd.exec(5).
@@ -33,6 +38,27 @@ std::vector<std::string> literal(const std::vector<std::string>& argv) {
     for (const char c : argument) word.append(c == '$' ? 2 : 1, c);
   }
   return escaped;
+}
+
+// Source: systemd.exec(5). DynamicUser implies some of these; a check with a user has them all the same.
+void confine(TransientProperties& properties, const TransientCommand& command) {
+  if (command.user.empty()) add(properties, "DynamicUser", true);
+  for (const char* name :
+       {"NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectKernelTunables", "ProtectKernelModules",
+        "ProtectControlGroups", "ProtectClock", "RestrictSUIDSGID", "RestrictRealtime", "LockPersonality"})
+    add(properties, name, true);
+  add(properties, "ProtectSystem", std::string("strict"));
+  add(properties, "ProtectHome", std::string("read-only"));
+  add(properties, "MemoryMax", kConfinedMemory);
+  add(properties, "TasksMax", kConfinedTasks);
+  // Whatever it answers, it has answered: nobody's list of failed units shall show it for a moment.
+  std::vector<std::int32_t> answers(kFirstExecStatus);
+  std::iota(answers.begin(), answers.end(), 0);
+  add(properties, "SuccessExitStatus",
+      sdbus::Struct<std::vector<std::int32_t>, std::vector<std::int32_t>>(answers, {}));
+  // It is run every few seconds: what it says itself is notice enough, that systemd starts it is not.
+  add(properties, "SyslogLevel", kNotice);
+  add(properties, "LogLevelMax", kNotice);
 }
 
 TransientResult not_started(std::string problem) {
@@ -98,7 +124,7 @@ TransientProperties transient_properties(const TransientCommand& command) {
   add(properties, "IgnoreOnIsolate", true);
   add(properties, "StartLimitIntervalUSec", std::uint64_t{0});
   add(properties, "KillMode", std::string("control-group"));
-  add(properties, "TimeoutStopUSec", usec(kStopWithin));
+  add(properties, "TimeoutStopUSec", usec(command.confined ? kConfinedStopWithin : kStopWithin));
   add(properties, "RuntimeMaxUSec", usec(command.deadline + kAfterDeadline));
   add(properties, "StandardInput", std::string("null"));
   add(properties, "StandardOutput", std::string("journal"));
@@ -109,6 +135,7 @@ TransientProperties transient_properties(const TransientCommand& command) {
   if (!environment.empty()) add(properties, "Environment", environment);
   if (!command.directory.empty()) add(properties, "WorkingDirectory", command.directory);
   if (!command.user.empty()) add(properties, "User", command.user);
+  if (command.confined) confine(properties, command);
   if (!command.activation.empty()) {
     const auto field = "SWITCHBACK_ACTIVATION=" + command.activation;
     add(properties, "LogExtraFields",

@@ -15,6 +15,10 @@
 namespace switchback {
 
 inline constexpr std::size_t kMaxTransientOutputBytes = std::size_t{64} * 1024;
+/// What programs find as PATH: those of NixOS, of nix, and of every other distribution.
+inline constexpr const char* kProgramPath =
+    "/run/wrappers/bin:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:/usr/local/sbin:"
+    "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 struct TransientCommand {
   std::vector<std::string> argv;  // argv[0] is an absolute path
@@ -25,6 +29,9 @@ struct TransientCommand {
   std::string activation;   // what it says carries SWITCHBACK_ACTIVATION=; may be empty
   std::string unit;         // empty: switchback-run-<activation, or a random id>.service
   std::chrono::milliseconds deadline{60'000};
+  /// It only looks: it may change nothing of the host, take little of it, and is killed at once at its
+  /// deadline. Without a user it is one of its own.
+  bool confined = false;
 };
 
 enum class TransientEnd {

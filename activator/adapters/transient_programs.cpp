@@ -12,9 +12,6 @@ namespace switchback {
 namespace {
 
 constexpr std::size_t kLastLines = 20;
-constexpr const char* kPath =
-    "/run/wrappers/bin:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin:/usr/local/sbin:"
-    "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 std::vector<std::string> last_lines(const std::string& output) {
   std::vector<std::string> lines;
@@ -49,7 +46,7 @@ void TransientPrograms::run(ProgramRun program, std::function<void(const LogLine
   TransientCommand command;
   command.argv = std::move(program.argv);
   command.environment = std::move(program.environment);
-  command.environment.try_emplace("PATH", kPath);
+  command.environment.try_emplace("PATH", kProgramPath);
   add_user_environment(program.user, command.environment);
   command.directory = std::move(program.directory);
   if (program.user != "root") command.user = program.user;

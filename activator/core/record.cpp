@@ -102,6 +102,8 @@ json to_json(const Record& record) {
            {"state", to_json(record.state)}};
   if (record.deadline_ms) out["deadline"] = *record.deadline_ms;
   if (record.switched_ms) out["switched"] = *record.switched_ms;
+  // An activator from before there were checks reads all other records.
+  if (!record.prefailing.empty()) out["prefailing"] = record.prefailing;
   return out;
 }
 
@@ -121,11 +123,20 @@ Result<Record> parse_record(std::string_view text) {
   auto state = read_member<State>(reader, "state", parse_state);
   const auto deadline = read_time(reader, "deadline");
   const auto switched = read_time(reader, "switched");
+  const auto prefailing = reader.strings_or_empty("prefailing");
   if (auto finished = reader.finish(); !finished) {
     return fail(Errc::corrupt, "the record cannot be read: " + finished.error().message);
   }
-  return Record{std::move(*request), std::move(holder),    std::move(boot),  begun, deadline, switched,
-                std::move(changes),  std::move(*baseline), std::move(*state)};
+  return Record{std::move(*request),
+                std::move(holder),
+                std::move(boot),
+                begun,
+                deadline,
+                switched,
+                std::move(changes),
+                std::move(*baseline),
+                std::move(*state),
+                {prefailing.begin(), prefailing.end()}};
 }
 
 }  // namespace switchback

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace switchback {
@@ -36,6 +37,7 @@ struct Record {
   std::vector<PreparedChange> changes;  // empty while preparing
   Snapshot baseline;                    // units that ran or had failed before
   State state = Preparing{};
+  std::set<std::string> prefailing{};  // required checks that failed before anything was changed
 };
 
 [[nodiscard]] Script script_of(const Record& record);

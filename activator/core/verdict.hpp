@@ -50,12 +50,21 @@ struct UnitJudgement {
 [[nodiscard]] UnitJudgement judge_unit(const UnitName& unit, const UnitSnapshot& now, const UnitTrack& track,
                                        const Expectation& expected);
 
+/// What check_track.hpp adds of one check.
+struct CheckJudgement {
+  CheckState state = CheckState::pending;
+  bool required = true;
+  bool warned = false;  // it is among the warnings
+  Cause cause;          // what is to be blamed, should it be too late for it
+};
+
 struct GateReading {
   UnitVerdict verdict = UnitVerdict::pending;  // healthy, pending or unhealthy
   std::vector<Cause> causes;                   // of an unhealthy one; logs are added by the engine
   std::vector<std::string> pending;            // what is waited for: «web.service (activating)»
   std::vector<std::string> warnings;           // units that newly fail and were not touched
   std::map<UnitName, UnitJudgement> units;     // each touched or critical unit
+  std::map<std::string, CheckJudgement> checks{};
 };
 
 /// `now` holds at least every touched and critical unit, in full, and every failed or restarting one of the

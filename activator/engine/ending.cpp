@@ -67,6 +67,7 @@ void Engine::resume(Record record) {
   script_ = script_of(*record_);
   log_.resume(record_->request.id);
   runner_.expect_leftovers();
+  if (!checks_to_ask(record_->request.gate, {}).empty()) ports_.prober.abandon();
   was_reloaded_ = true;  // it may have been: forgetting the pin once more costs a reload
   const bool run_was_kept =
       record_->boot.boot_id == boot->boot_id && record_->boot.run_token == boot->run_token;

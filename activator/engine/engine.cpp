@@ -19,7 +19,8 @@ Engine::Engine(Ports ports)
       runner_(ports, {[this](std::string message) { log_.emit(WarningEvent{std::move(message)}); },
                       [this](const LogEvent& event) { log_.emit(event); }}),
       gate_(ports, {[this](const GateReading& reading) { judged(reading); },
-                    [this](const UnitEvent& event) { log_.emit(event); }}),
+                    [this](const UnitEvent& event) { log_.emit(event); },
+                    [this](const CheckEvent& event) { log_.emit(event); }}),
       evidence_(ports.journal, ports.timers, [this](const LogEvent& event) { log_.emit(event); }),
       deviations_(ports, [this](const DeviationEvent& event) { log_.emit(event); }) {}
 
@@ -61,6 +62,7 @@ void Engine::handle(const ActivationEvent& event) {
     }
   }
   announce_phase(before);
+  warn_of_checks(before);
   gather_evidence();
   for (const auto& action : transition->actions) perform(action);
 }
@@ -161,6 +163,10 @@ void Engine::deadline_reached() {
       event.pending.push_back(
           Cause{unit.text() + " was not ready: " + judgement.reason, unit.text(), "", {}, {}});
     }
+    for (const auto& [name, judgement] : gate_.last().checks) {
+      const bool waited_for = judgement.required && judgement.state != CheckState::passed;
+      if (waited_for) event.pending.push_back(judgement.cause);
+    }
   }
   handle(event);
 }
@@ -194,13 +200,29 @@ void Engine::secure_manager(std::function<void()> then) {
 
 void Engine::open_gate(bool reverting) {
   if (reverting) ports_.units.secure([](Reach) {});  // after a restart, no step does
-  gate_.open(expectation_of(record_->changes, record_->baseline, record_->request.gate, reverting));
+  const auto& gate = record_->request.gate;
+  // Checks are of the new closure: what they say of the old one never counts.
+  gate_.open(expectation_of(record_->changes, record_->baseline, gate, reverting),
+             reverting ? AskedChecks{} : checks_to_ask(gate, record_->prefailing), record_->request.id.text(),
+             phase_of(record_->state) != Phase::observing);
+}
+
+/// What is not required keeps nobody, so that it may not have passed by now.
+void Engine::warn_of_checks(const State& before) {
+  const auto phase = phase_of(record_->state);
+  if (phase_of(before) != Phase::observing || phase == Phase::observing || phase == Phase::reverting) return;
+  for (const auto& [name, judgement] : gate_.last().checks) {
+    if (!judgement.required && !judgement.warned && judgement.state == CheckState::pending)
+      warn_once("not required, and has not passed: " + judgement.cause.message);
+  }
+}
+
+void Engine::warn_once(const std::string& warning) {
+  if (warned_.insert(warning).second) log_.emit(WarningEvent{warning});
 }
 
 void Engine::judged(const GateReading& reading) {
-  for (const auto& warning : reading.warnings) {
-    if (warned_.insert(warning).second) log_.emit(WarningEvent{warning});
-  }
+  for (const auto& warning : reading.warnings) warn_once(warning);
   switch (reading.verdict) {
     case UnitVerdict::healthy:
       return handle(GateHealthy{});
@@ -265,6 +287,7 @@ void Engine::prepared(Result<Preparation> result) {
   soak_ = ports_.timers.arm(
       std::chrono::milliseconds{0}, alive_.guard([this, result = std::move(result)]() mutable {
         if (!result) return handle(PreparationFailed{Cause{result.error().message, "", "", {}, {}}});
+        for (const auto& check : result->checks) log_.emit(check);
         for (const auto& warning : result->warnings) log_.emit(WarningEvent{warning});
         for (const auto& change : result->changes) {
           for (const auto& unit : change.units.explained) {
@@ -273,6 +296,7 @@ void Engine::prepared(Result<Preparation> result) {
         }
         record_->changes = std::move(result->changes);
         record_->baseline = std::move(result->baseline);
+        record_->prefailing = std::move(result->prefailing);
         script_ = script_of(*record_);
         handle(Prepared{});
       }));

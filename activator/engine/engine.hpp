@@ -82,6 +82,8 @@ class Engine {
   void secure_manager(std::function<void()> then);
   void open_gate(bool reverting);
   void judged(const GateReading& reading);
+  void warn_of_checks(const State& before);
+  void warn_once(const std::string& warning);
   void conclude();
   void finish();
   void file_away(const OutcomeEvent& outcome);

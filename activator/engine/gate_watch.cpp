@@ -6,10 +6,17 @@
 
 namespace switchback {
 
-void GateWatch::open(Expectation expected) {
+GateWatch::GateWatch(Ports ports, Tell tell)
+    : ports_(ports),
+      tell_(std::move(tell)),
+      checks_(ports.prober, ports.timers,
+              {[this] { checks_changed(); }, [this](const CheckEvent& event) { tell_.check(event); }}) {}
+
+void GateWatch::open(Expectation expected, AskedChecks checks, std::string activation, bool checks_passed) {
   close();
   open_ = true;
   everything_ = true;
+  last_ = {};
   expected_ = std::move(expected);
   watched_ = expected_.touched;
   for (const auto& [unit, state] : expected_.baseline) {
@@ -18,12 +25,14 @@ void GateWatch::open(Expectation expected) {
     }
   }
   ports_.units.watch(alive_.guard([this](const UnitName* unit) { signalled(unit); }));
+  checks_.open(std::move(checks), std::move(activation), checks_passed);
   look();
 }
 
 void GateWatch::close() {
   if (open_) ports_.units.watch(nullptr);
   alive_.renew();
+  checks_.close();
   open_ = looking_ = everything_ = false;
   signalled_.clear();
   now_.clear();
@@ -54,6 +63,14 @@ void GateWatch::signalled(const UnitName* unit) {
     return;  // what nobody touched is seen by the poll
   // From the loop, so that a burst of signals makes one look.
   if (!looking_) soon_ = ports_.timers.arm(std::chrono::milliseconds{0}, alive_.guard([this] { look(); }));
+}
+
+/// A failure is one whatever the units do; that all is well is said of what is seen now alone.
+void GateWatch::checks_changed() {
+  GateReading checks;
+  checks_.judge(checks);
+  if (checks.verdict == UnitVerdict::unhealthy) return judge_now();
+  if (!looking_) signalled(nullptr);
 }
 
 void GateWatch::look() {
@@ -112,6 +129,7 @@ void GateWatch::looked() {
 
 void GateWatch::judge_now() {
   last_ = judge(now_, tracks_, expected_);
+  checks_.judge(last_);
   tell_changes();
   tell_.reading(last_);
 }

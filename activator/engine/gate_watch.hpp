@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Looks at the units for as long as the gate is open, and has every look judged (core/verdict.hpp). Decides
-// when to look: at every signal, and every two seconds whatever the signals say. What follows from a verdict
-// is not its affair.
+// Looks at the units for as long as the gate is open, and has every look judged (core/verdict.hpp), with what
+// the checks have answered. Decides when to look: at every signal, and every two seconds whatever the signals
+// say. What follows from a verdict is not its affair.
 #pragma once
 
 #include "activator/core/verdict.hpp"
 #include "activator/engine/alive.hpp"
+#include "activator/engine/check_watch.hpp"
 #include "activator/engine/ports.hpp"
 
 #include <functional>
@@ -22,11 +23,12 @@ class GateWatch {
   struct Tell {
     std::function<void(const GateReading&)> reading;
     std::function<void(const UnitEvent&)> unit;
+    std::function<void(const CheckEvent&)> check;
   };
-  GateWatch(Ports ports, Tell tell) : ports_(ports), tell_(std::move(tell)) {}
+  GateWatch(Ports ports, Tell tell);
 
-  /// Judges from now on; every look is told, the first one soon.
-  void open(Expectation expected);
+  /// Judges from now on; every look is told, the first one soon. The rest is of CheckWatch::open().
+  void open(Expectation expected, AskedChecks checks, std::string activation, bool checks_passed);
   void close();
   [[nodiscard]] bool is_open() const { return open_; }
   /// Looks at everything once more, then calls `then` after that look was told; if it fails, at the next that
@@ -44,6 +46,7 @@ class GateWatch {
   void judge_now();
   void arm_poll();
   void signalled(const UnitName* unit);
+  void checks_changed();
   void tell_changes();
 
   Ports ports_;
@@ -59,6 +62,7 @@ class GateWatch {
   std::map<UnitName, UnitTrack> tracks_;
   std::map<UnitName, UnitEvent> told_;
   GateReading last_;
+  CheckWatch checks_;
   std::function<void()> then_;
   std::unique_ptr<Timer> poll_, soon_;
 };

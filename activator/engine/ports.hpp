@@ -4,6 +4,7 @@
 
 #include "activator/ports/closures.hpp"
 #include "activator/ports/host.hpp"
+#include "activator/ports/prober.hpp"
 #include "activator/ports/profiles.hpp"
 #include "activator/ports/programs.hpp"
 #include "activator/ports/record_store.hpp"
@@ -23,6 +24,7 @@ struct Ports {
   Host& host;
   Closures& closures;
   Programs& programs;
+  Prober& prober;
 };
 
 }  // namespace switchback

@@ -18,6 +18,7 @@ void Preparer::run(Callback<Preparation> done) {
     if (!pinned) return fail_with(pinned.error());
   }
   check_closures();
+  try_checks();
   read_closures();
 }
 
@@ -40,14 +41,18 @@ void Preparer::end(Status status) {
 }
 
 /// What explains the most is told first: that a closure is not there, then what speaks against the change,
-/// then what systemd thinks of its units.
+/// then which check cannot be asked, then what systemd thinks of its units.
 void Preparer::settle() {
   if (!ended_ || (checks_ > 0 && !invalid_)) return;
   std::optional<Error> error = invalid_;
   if (!error && !*ended_) error = ended_->error();
+  if (!error) error = unaskable_;
   if (!error && verifying_ > 0 && !unverified_) return;
   if (!error) error = unverified_;
+  if (!error && !asking_.empty()) return;
   alive_.renew();
+  asking_.clear();
+  warn_of_prefailing();
   auto done = std::exchange(done_, nullptr);
   if (!done) return;
   if (error) return done(tl::make_unexpected(std::move(*error)));
@@ -177,6 +182,7 @@ void Preparer::plan() {
       result_.baseline.insert_or_assign(unit, found->second);
     }
   }
+  warn_of_unmatched();
   if (auto synced = sync(); !synced) return fail_with(synced.error());
   end(ports_.host.pin_activator());
 }

@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,6 +23,8 @@ struct Preparation {
   std::vector<PreparedChange> changes;
   Snapshot baseline;
   std::vector<std::string> warnings;
+  std::set<std::string> prefailing;  // required checks that fail now
+  std::vector<CheckEvent> checks;    // what each of them said
 };
 
 /// Prepares one activation; made anew for each.
@@ -66,6 +69,11 @@ class Preparer {
   [[nodiscard]] Status object(const Draft& draft);
   [[nodiscard]] Status stage(const Draft& draft);
   void verify(const Draft& draft);
+  // preparation_checks.cpp.
+  void try_checks();
+  void try_check(const std::string& name, CheckPolicy policy);
+  void warn_of_prefailing();
+  void warn_of_unmatched();
   void warn(std::string message) { result_.warnings.push_back(std::move(message)); }
   void fail_with(const Error& error) { end(fail(error.code, error.message)); }
   void end(Status status);
@@ -78,7 +86,9 @@ class Preparer {
   std::optional<Error> invalid_;  // the first closure that is not there
   std::size_t verifying_ = 0;     // closures whose units systemd has not judged yet
   std::optional<Error> unverified_;
-  std::optional<Status> ended_;  // how all else ended
+  std::map<std::string, std::unique_ptr<Asking>> asking_;  // checks that have not answered
+  std::optional<Error> unaskable_;                         // the first check that cannot be asked
+  std::optional<Status> ended_;                            // how all else ended
   std::map<ProfileName, StorePath> committed_;
   std::vector<Draft> drafts_;
   std::map<UnitName, std::string> other_profiles_;

@@ -46,6 +46,10 @@ struct BodyWriter {
     out.update(
         {{"type", "log"}, {"unit", body.unit}, {"priority", body.priority}, {"message", body.message}});
   }
+  void operator()(const CheckEvent& body) const {
+    out.update({{"type", "check"}, {"name", body.name}, {"state", text(body.state)}});
+    if (!body.output.empty()) out["output"] = body.output;
+  }
   void operator()(const WarningEvent& body) const {
     out.update({{"type", "warning"}, {"message", body.message}});
   }
@@ -119,6 +123,10 @@ std::optional<EventBody> read_body(JsonReader& reader, const std::string& type) 
   if (type == "log") {
     const auto unit = reader.string("unit");
     return LogEvent{unit, static_cast<int>(reader.integer_or("priority", 6, 0, 7)), reader.string("message")};
+  }
+  if (type == "check") {
+    const auto name = reader.string("name");
+    return CheckEvent{name, read_word(reader, "state", CheckState::pending), reader.string_or("output", "")};
   }
   if (type == "warning") return WarningEvent{reader.string("message")};
   if (type == "outcome") return read_outcome(reader);

@@ -66,6 +66,12 @@ struct LogEvent {
   int priority = 6;  // syslog(3)
   std::string message;
 };
+/// Told when the state changes, and at a first try that misses.
+struct CheckEvent {
+  std::string name;
+  CheckState state = CheckState::pending;
+  std::string output;  // of its last try: how it went in one line, and what it said
+};
 struct WarningEvent {
   std::string message;
 };
@@ -75,8 +81,8 @@ struct OutcomeEvent {
   std::vector<GenerationInfo> generations;  // what each profile names now
 };
 
-using EventBody =
-    std::variant<PhaseEvent, PlanEvent, DeviationEvent, UnitEvent, LogEvent, WarningEvent, OutcomeEvent>;
+using EventBody = std::variant<PhaseEvent, PlanEvent, DeviationEvent, UnitEvent, LogEvent, CheckEvent,
+                               WarningEvent, OutcomeEvent>;
 
 struct Event {
   std::uint64_t seq = 0;     // from 1, without gaps within an activation

@@ -3,11 +3,13 @@
 // record. Decides names, defaults and limits; core/verdict.hpp decides what they mean.
 #pragma once
 
+#include "activator/protocol/check_policy.hpp"
 #include "activator/protocol/error.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,12 +25,19 @@ struct GatePolicy {
   std::vector<std::string> expect_failed;       // unit name globs
   int flap_limit = 2;
   bool strict = false;
+  Prefailing prefailing = Prefailing::fail;
+  Checks checks{};
   bool operator==(const GatePolicy&) const = default;
 };
 
+/// Why no closure could ever pass the gate: the soak, and what its required checks need, take longer than its
+/// deadline. nullopt: one could.
+[[nodiscard]] std::optional<std::string> contradiction(const GatePolicy& policy);
+
+/// What an older activator may not know is left out where it says what that does anyway.
 [[nodiscard]] nlohmann::json to_json(const GatePolicy& policy);
 /// Absent fields keep their defaults. Errors: invalid_request for an unknown field, a wrong type, a value out
-/// of range, or a soak that does not fit into the deadline.
+/// of range, or a soak and checks that do not fit into the deadline.
 [[nodiscard]] Result<GatePolicy> parse_gate_policy(const nlohmann::json& json, const std::string& where);
 
 }  // namespace switchback

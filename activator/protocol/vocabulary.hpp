@@ -136,6 +136,23 @@ struct Spelling<UnitVerdict> {
   }};
 };
 
+/// What the gate thinks of one check.
+enum class CheckState {
+  pending,  // it has not yet passed as often as it must
+  passed,
+  missed,  // it has passed, and misses now: not yet often enough to fail
+  failed,
+};
+template <>
+struct Spelling<CheckState> {
+  static constexpr std::array<std::pair<CheckState, std::string_view>, 4> kNames{{
+      {CheckState::pending, "pending"},
+      {CheckState::passed, "passed"},
+      {CheckState::missed, "missed"},
+      {CheckState::failed, "failed"},
+  }};
+};
+
 /// The command's exit statuses; the table in README.md explains each.
 enum class ExitStatus : int {
   done = 0,

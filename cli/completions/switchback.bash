@@ -5,7 +5,7 @@ _switchback_options() {
   local common='--host --local -f --file --hostname --ssh-user --ssh-opt --ssh-opts --json -v --verbose -q --quiet
     -h --help'
   local how='--test --test-for --dry-run --dry-activate --wait --force --allow-unrevertible --note
-    --soak --gate-deadline --critical --ignore --expect-failed --flap-limit --strict
+    --soak --gate-deadline --critical --ignore --expect-failed --flap-limit --strict --check --prefailing
     --confirm --confirm-timeout --activation-timeout --auto-rollback --magic-rollback'
   local place='--user --profile-user --profile-path'
   case $1 in
@@ -34,6 +34,7 @@ _switchback() {
   done
   case $before in
     --confirm) mapfile -t COMPREPLY < <(compgen -W 'auto manual none' -- "$word") ;;
+    --prefailing) mapfile -t COMPREPLY < <(compgen -W 'fail tolerate' -- "$word") ;;
     --kind) mapfile -t COMPREPLY < <(compgen -W 'units nixos script' -- "$word") ;;
     --auto-rollback | --magic-rollback | --fast-connection | --rollback-succeeded | --interactive-sudo)
       mapfile -t COMPREPLY < <(compgen -W 'true false' -- "$word")
@@ -47,7 +48,7 @@ _switchback() {
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;
     --ssh-user | --ssh-opt | --ssh-opts | --test-for | --note | --soak | --gate-deadline | --critical | --ignore | \
-      --expect-failed | --flap-limit | --confirm-timeout | --activation-timeout | --user | --profile-user | \
+      --expect-failed | --flap-limit | --check | --confirm-timeout | --activation-timeout | --user | --profile-user | \
       --profile | --sudo | --limit | --to) ;;
     *)
       if [[ $word == -* ]]; then

@@ -52,6 +52,8 @@ complete -c switchback -n "__switchback_on deploy rollback remove" -x -l ignore 
 complete -c switchback -n "__switchback_on deploy rollback remove" -x -l expect-failed -d "Units that may fail"
 complete -c switchback -n "__switchback_on deploy rollback remove" -x -l flap-limit -d "Restarts that make a unit unhealthy"
 complete -c switchback -n "__switchback_on deploy rollback remove" -f -l strict -d "Any unit that newly fails counts"
+complete -c switchback -n "__switchback_on deploy rollback remove" -x -l check -d "What must answer"
+complete -c switchback -n "__switchback_on deploy rollback remove" -x -l prefailing -a "fail tolerate" -d "A check that failed before"
 complete -c switchback -n "__switchback_on deploy rollback remove" -x -l confirm -a "auto manual none" -d "How it is confirmed"
 complete -c switchback -n "__switchback_on deploy rollback remove" -x -l confirm-timeout -d "By when it must be"
 complete -c switchback -n "__switchback_on deploy rollback remove" -x -l activation-timeout -d "For the switch"

@@ -79,6 +79,7 @@ Status build_here(const Builds& builds, const BuildSettings& settings, const Int
 
 Status keep(const Builds& builds, const BuildSettings& settings, const Interrupt& interrupt) {
   for (const auto* build : builds) {
+    if (build->profile.empty()) continue;
     const auto link = settings.keep_in + "/" + build->node + "/" + build->profile;
     auto kept = run(nix_keep(build->closure.text(), link), "nix could not make the link " + link, interrupt);
     if (!kept) return kept;

@@ -73,15 +73,38 @@ Result<std::vector<Read>> read_all(const std::vector<Target>& targets, const Man
   return all;
 }
 
-std::map<std::string, Words> installables_of(const Evaluated& evaluated, const std::string& node) {
-  std::map<std::string, Words> out;
-  const auto found = evaluated.derivations.find(node);
-  if (found == evaluated.derivations.end()) return out;
-  for (const auto& [profile, derivations] : found->second) {
-    for (const auto& derivation : derivations) {
-      out[profile].push_back(installable(derivation, evaluated.nix_version));
+/// What `make` makes of each selected node; no closure is evaluated.
+template <class Made, class Make>
+Result<std::vector<Made>> of_each_node(const std::vector<Target>& targets, const ManifestSource& source,
+                                       const ManifestRun& run, const Make& make) {
+  const auto all = read_all(targets, source, Want::addresses, run);
+  if (!all) return tl::make_unexpected(all.error());
+  std::vector<Made> out;
+  for (const auto& read : *all) {
+    for (const auto& node : read.selected) {
+      auto made = make(read.view(node, run));
+      if (!made) return tl::make_unexpected(with_context(made.error(), read.name));
+      out.push_back(std::move(*made));
     }
   }
+  return out;
+}
+
+Installables installables_of(const Evaluated& evaluated, const std::string& node) {
+  Installables out;
+  const auto of_node = [&](const auto& derivations, const auto& add) {
+    const auto found = derivations.find(node);
+    if (found == derivations.end()) return;
+    for (const auto& [profile, each] : found->second) {
+      for (const auto& derivation : each) add(profile, installable(derivation, evaluated.nix_version));
+    }
+  };
+  of_node(evaluated.derivations,
+          [&](const auto& profile, auto word) { out.closures[profile].push_back(std::move(word)); });
+  of_node(evaluated.check_derivations, [&](const auto& /*profile*/, auto word) {
+    const bool known = std::find(out.checks.begin(), out.checks.end(), word) != out.checks.end();
+    if (!known) out.checks.push_back(std::move(word));
+  });
   return out;
 }
 
@@ -149,17 +172,15 @@ Result<std::vector<NodePlan>> plans_of(const std::vector<Target>& targets, const
 Result<std::vector<NodeAddress>> addresses_of(const std::vector<Target>& targets,
                                               const ManifestSource& source, const Overrides& overrides,
                                               const ManifestRun& run) {
-  const auto all = read_all(targets, source, Want::addresses, run);
-  if (!all) return tl::make_unexpected(all.error());
-  std::vector<NodeAddress> addresses;
-  for (const auto& read : *all) {
-    for (const auto& node : read.selected) {
-      auto address = address_of(read.view(node, run), overrides);
-      if (!address) return tl::make_unexpected(with_context(address.error(), read.name));
-      addresses.push_back(std::move(*address));
-    }
-  }
-  return addresses;
+  return of_each_node<NodeAddress>(targets, source, run,
+                                   [&](const NodeView& view) { return address_of(view, overrides); });
+}
+
+Result<std::vector<NodeDeployment>> judgements_of(const std::vector<Target>& targets,
+                                                  const ManifestSource& source, const Overrides& overrides,
+                                                  const ActivateRequest& base, const ManifestRun& run) {
+  return of_each_node<NodeDeployment>(
+      targets, source, run, [&](const NodeView& view) { return judgement_of(view, overrides, base); });
 }
 
 Result<std::vector<NodeDeployment>> deployments_of(const std::vector<Target>& targets,

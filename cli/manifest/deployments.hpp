@@ -45,4 +45,12 @@ struct ManifestRun {
                                                             const Overrides& overrides,
                                                             const ManifestRun& run);
 
+/// How the nodes are reached, and how an activation there would be judged and confirmed: no closure is
+/// evaluated, the requests have no changes. Errors: as deployments_of().
+[[nodiscard]] Result<std::vector<NodeDeployment>> judgements_of(const std::vector<Target>& targets,
+                                                                const ManifestSource& source,
+                                                                const Overrides& overrides,
+                                                                const ActivateRequest& base,
+                                                                const ManifestRun& run);
+
 }  // namespace switchback

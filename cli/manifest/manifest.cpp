@@ -19,6 +19,7 @@ void lay_over(Effective& so_far, const Settings& near) {
   if (near.confirm_timeout) so_far.confirm_timeout = near.confirm_timeout;
   so_far.activation_timeout = near.activation_timeout.value_or(so_far.activation_timeout);
   so_far.gate = with_overrides(std::move(so_far.gate), near.gate);
+  switchback::lay_over(so_far.checks, near.gate.checks);
 }
 
 }  // namespace

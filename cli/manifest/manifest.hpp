@@ -69,10 +69,12 @@ struct Effective {
   ConfirmMode confirm = ConfirmMode::automatic;
   std::optional<std::chrono::milliseconds> confirm_timeout{};  // usual_confirm_timeout() when absent
   std::chrono::milliseconds activation_timeout{kActivationTimeout};
-  GatePolicy gate{};
+  GatePolicy gate{};   // without its checks
+  CheckSays checks{};  // may not be whole: the command line can add to them
 };
 
-/// The nearest level that says something wins; sshOpts and the gate's lists are of all levels.
+/// The nearest level that says something wins, in a check as well; sshOpts and the gate's lists are of all
+/// levels.
 [[nodiscard]] Effective effective(const Settings& deploy, const Settings& node, const Settings& profile);
 
 /// Options of deploy-rs in `settings` that do nothing here, a sentence each on what takes their place.

@@ -16,6 +16,7 @@ namespace {
 using nlohmann::json;
 
 void read_option(JsonReader& reader, const char* key, GateOverrides& into);
+void read_option(JsonReader& reader, const char* key, CheckSays& into);
 
 /// deploy-rs's type: whole seconds in 16 bits. 0 may stand there, for the command line to say better.
 template <auto Member>
@@ -40,7 +41,7 @@ void only_known(JsonReader& reader, const char* key, Manifest& /*into*/) {
   static_cast<void>(reader.string_or(key, ""));
 }
 
-constexpr std::array<Option<GateOverrides>, 7> kGateOptions{{
+constexpr std::array<Option<GateOverrides>, 9> kGateOptions{{
     {"soak", member<&GateOverrides::soak>},
     {"deadline", member<&GateOverrides::deadline>},
     {"critical", member<&GateOverrides::critical>},
@@ -48,6 +49,8 @@ constexpr std::array<Option<GateOverrides>, 7> kGateOptions{{
     {"expectFailed", member<&GateOverrides::expect_failed>},
     {"flapLimit", member<&GateOverrides::flap_limit>},
     {"strict", member<&GateOverrides::strict>},
+    {"prefailing", member<&GateOverrides::prefailing>},
+    {"checks", member<&GateOverrides::checks>},
 }};
 
 void read_option(JsonReader& reader, const char* key, GateOverrides& into) {
@@ -56,6 +59,64 @@ void read_option(JsonReader& reader, const char* key, GateOverrides& into) {
   JsonReader gate(*document, reader.path(key));
   for (const auto& option : kGateOptions) option.read(gate, option.name, into);
   if (auto finished = gate.finish(); !finished) reader.reject(finished.error());
+}
+
+/// A field of a check, of type T; what it means as a part of the whole is seen when all levels are known.
+template <class T>
+void field(JsonReader& reader, const char* key, json& into) {
+  const auto* value = reader.member(key);
+  if (value == nullptr) return;
+  T read{};
+  read_option(reader, key, read);
+  into[key] = *value;
+}
+
+template <const auto& Words>
+void word_field(JsonReader& reader, const char* key, json& into) {
+  const auto* value = reader.member(key);
+  if (value == nullptr) return;
+  const auto word = reader.string_or(key, "");
+  if (std::find(Words.begin(), Words.end(), word) == Words.end())
+    reject_word(reader, key, word, {Words.begin(), Words.end()});
+  into[key] = *value;
+}
+
+constexpr std::array<const char*, 6> kCheckTypes{"exec", "http", "https", "tcp", "unit", "dbus-name"};
+constexpr std::array<const char*, 5> kUnitStates{"active", "inactive", "failed", "activating",
+                                                 "deactivating"};
+
+constexpr std::array<Option<json>, 17> kCheckOptions{{
+    {"type", word_field<kCheckTypes>},
+    {"side", field<std::optional<CheckSide>>},
+    {"timeout", field<std::optional<std::chrono::milliseconds>>},
+    {"interval", field<std::optional<std::chrono::milliseconds>>},
+    {"successes", field<std::optional<int>>},
+    {"failures", field<std::optional<int>>},
+    {"required", field<std::optional<bool>>},
+    {"command", field<std::vector<std::string>>},
+    {"user", field<std::optional<std::string>>},
+    {"url", field<std::optional<std::string>>},
+    {"status", field<std::vector<int>>},
+    {"contains", field<std::optional<std::string>>},
+    {"headers", field<std::map<std::string, std::string>>},
+    {"address", field<std::optional<std::string>>},
+    {"unit", field<std::optional<std::string>>},
+    {"state", word_field<kUnitStates>},
+    {"name", field<std::optional<std::string>>},
+}};
+
+void read_option(JsonReader& reader, const char* key, CheckSays& into) {
+  const auto* documents = reader.member(key);
+  if (documents == nullptr) return;
+  if (!documents->is_object()) return reader.reject(key, "expected an object");
+  for (const auto& [name, document] : documents->items()) {
+    auto& fields = into[name];
+    if (document.is_null()) continue;
+    fields = json::object();
+    JsonReader check(document, reader.path(key) + "." + attribute_text(printable(name)));
+    for (const auto& option : kCheckOptions) option.read(check, option.name, fields);
+    if (auto finished = check.finish(); !finished) reader.reject(finished.error());
+  }
 }
 
 constexpr std::array<Option<Settings>, 14> kSettings{{
@@ -107,6 +168,7 @@ const char* place_of(const std::string& key) {
   if (has(kGateOptions, key)) return "gate";
   if (has(kProfileOptions, key)) return "a profile";
   if (has(kNodeOptions, key)) return "a node";
+  if (has(kCheckOptions, key)) return "one of the gate's checks";
   return has(kDeployOptions, key) ? "deploy itself" : nullptr;
 }
 
@@ -117,7 +179,7 @@ void read_level(JsonReader& reader, const json& document, const Options& own, In
   for (const auto& option : kSettings) option.read(reader, option.name, into.settings);
   if (!document.is_object()) return;
   for (const auto& [key, value] : document.items()) {
-    const auto* place = has(own, key) ? nullptr : place_of(key);
+    const auto* place = has(own, key) || has(kSettings, key) ? nullptr : place_of(key);
     if (place != nullptr) reader.reject(key, std::string("is not known here; it is an option of ") + place);
   }
   const auto& settings = into.settings;
@@ -185,7 +247,8 @@ Result<Manifest> parse_manifest(const json& document) {
 std::vector<std::string> known_options(Level level) {
   std::vector<std::string> names;
   if (level == Level::gate) add_names(names, kGateOptions);
-  if (level != Level::gate) add_names(names, kSettings);
+  if (level == Level::check) add_names(names, kCheckOptions);
+  if (level != Level::gate && level != Level::check) add_names(names, kSettings);
   if (level == Level::profile) add_names(names, kProfileOptions);
   if (level == Level::node) add_names(names, kNodeOptions);
   if (level == Level::deploy) add_names(names, kDeployOptions);

@@ -15,7 +15,7 @@ namespace switchback {
 /// Errors: invalid_request, with the path in the document: «nodes.web.hostname: is missing».
 [[nodiscard]] Result<Manifest> parse_manifest(const nlohmann::json& document);
 
-enum class Level { deploy, node, profile, gate };
+enum class Level { deploy, node, profile, gate, check };
 /// The options that are read at `level`.
 [[nodiscard]] std::vector<std::string> known_options(Level level);
 

@@ -23,6 +23,9 @@ constexpr const char* kFunction = R"(
   contextOf = path:
     if builtins.isString path || builtins.typeOf path == "path" || (isSet path && path ? outPath)
     then builtins.getContext "${path}" else { };
+  checksOf = level: if isSet level && isSet (level.gate or null) then level.gate.checks or null else null;
+  # Of all that stands there: strings lose their context in JSON, and a command is to be built, too.
+  checkContextOf = node: profile: builtins.getContext (builtins.toJSON (map checksOf [ deploy node profile ]));
   cut = profile: if closures || !isSet profile then profile else removeAttrs profile [ "path" ];
   reduced = name: node:
     if isSet node && isSet (node.profiles or null)
@@ -34,6 +37,8 @@ in {
   contexts = if !closures then { } else builtins.mapAttrs (name: node:
     builtins.mapAttrs (_: profile: if isSet profile then contextOf (profile.path or null) else { })
       (chosen name node)) selected;
+  checkContexts = if !closures then { } else builtins.mapAttrs (name: node:
+    builtins.mapAttrs (_: checkContextOf node) (chosen name node)) selected;
   deploy = if all == null then deploy
     else deploy // { nodes = if isSet nodes then builtins.mapAttrs reduced nodes else nodes; };
 })";
@@ -63,6 +68,19 @@ std::vector<Derivation> derivations_in(const json& context) {
     for (const auto& output : what["outputs"]) {
       if (output.is_string()) found.push_back({path, output.get<std::string>()});
     }
+  }
+  return found;
+}
+
+using Derivations = std::map<std::string, std::map<std::string, std::vector<Derivation>>>;
+
+/// By node and profile.
+Derivations read_derivations(JsonReader& reader, const char* key) {
+  Derivations found;
+  const auto* contexts = reader.member(key);
+  if (contexts == nullptr || !contexts->is_object()) return found;
+  for (const auto& [node, profiles] : contexts->items()) {
+    for (const auto& [profile, context] : profiles.items()) found[node][profile] = derivations_in(context);
   }
   return found;
 }
@@ -107,13 +125,8 @@ Result<Evaluated> parse_evaluated(const std::string& output) {
   evaluated.nix_version = reader.string("nix");
   evaluated.nodes = reader.strings_or_empty("nodes");
   evaluated.profiles = read_profiles(reader);
-  if (const auto* contexts = reader.member("contexts"); contexts != nullptr && contexts->is_object()) {
-    for (const auto& [node, profiles] : contexts->items()) {
-      for (const auto& [profile, context] : profiles.items()) {
-        evaluated.derivations[node][profile] = derivations_in(context);
-      }
-    }
-  }
+  evaluated.derivations = read_derivations(reader, "contexts");
+  evaluated.check_derivations = read_derivations(reader, "checkContexts");
   if (auto good = reader.finish(); !good) return tl::make_unexpected(good.error());
   return evaluated;
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "cli/manifest/node_plan.hpp"
 
+#include "cli/check_programs.hpp"
 #include "cli/manifest/together.hpp"
+#include "cli/pusher_checks.hpp"
+#include "cli/text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -56,6 +59,14 @@ Result<ChangeRequest> change_for(const NodeView& view, const NodePart& part, con
                        .kind = overrides.kind ? overrides.kind : part.profile.kind};
 }
 
+/// Whether its gate and its confirm can be passed at all.
+Status check_judgement(const NodeView& view, const ActivateRequest& request) {
+  auto gate = parse_gate_policy(to_json(request.gate), "gate");
+  if (!gate) return wrong(node_path(view), gate.error().message);
+  if (auto good = check_confirmable(request); !good) return wrong(node_path(view), good.error().message);
+  return {};
+}
+
 /// What the activator would refuse is refused here, in the words of the manifest.
 Status check_request(const NodeView& view, const ActivateRequest& request) {
   const auto parsed = parse_activate(to_json(request));
@@ -71,11 +82,26 @@ Status check_request(const NodeView& view, const ActivateRequest& request) {
 }
 
 ClosureBuild build_for(const NodeView& view, const NodePart& part, const StorePath& closure,
-                       const std::map<std::string, Words>& installables) {
+                       const Installables& installables) {
   ClosureBuild build{.node = view.name, .profile = part.name, .closure = closure};
-  const auto found = installables.find(part.name);
-  if (found != installables.end()) build.installables = found->second;
+  const auto found = installables.closures.find(part.name);
+  if (found != installables.closures.end()) build.installables = found->second;
   return build;
+}
+
+/// What checks run out of the store, if nix can tell what it is built from; else it must be there.
+void add_programs(NodePlan& plan, const NodeView& view, const Words& installables) {
+  if (installables.empty()) return;
+  for (const auto& [name, check] : plan.deployment.request.gate.checks) {
+    for (const auto& path : store_paths_of(check)) {
+      plan.builds.push_back({.node = view.name,
+                             .profile = "",
+                             .closure = path,
+                             .installables = installables,
+                             .check = name,
+                             .stays_here = check.side == CheckSide::pusher});
+    }
+  }
 }
 
 std::string cannot_build_on_host(const ClosureBuild& build) {
@@ -83,17 +109,11 @@ std::string cannot_build_on_host(const ClosureBuild& build) {
          ": there is nothing to build it from, so it is copied";
 }
 
-std::vector<Effective> all_say(const std::vector<NodePart>& parts) {
-  std::vector<Effective> out;
-  out.reserve(parts.size());
-  for (const auto& part : parts) out.push_back(part.says);
-  return out;
-}
-
 }  // namespace
 
 std::string description(const ClosureBuild& build) {
-  return "profile " + build.profile + " of node " + build.node + " (" + build.closure.text() + ")";
+  const auto what = build.check.empty() ? "profile " + build.profile : "check " + printable(build.check);
+  return what + " of node " + build.node + " (" + build.closure.text() + ")";
 }
 
 Result<NodeAddress> address_of(const NodeView& view, const Overrides& overrides) {
@@ -102,8 +122,20 @@ Result<NodeAddress> address_of(const NodeView& view, const Overrides& overrides)
   return address_for(view, *parts, overrides);
 }
 
-Result<NodePlan> plan_node(const NodeView& view, const std::map<std::string, Words>& installables,
-                           const Overrides& overrides, const ActivateRequest& base) {
+Result<NodeDeployment> judgement_of(const NodeView& view, const Overrides& overrides,
+                                    const ActivateRequest& base) {
+  const auto parts = parts_of(view);
+  if (!parts) return tl::make_unexpected(parts.error());
+  auto address = address_for(view, *parts, overrides);
+  if (!address) return tl::make_unexpected(address.error());
+  auto joint = together(*parts, overrides, base);
+  if (!joint) return wrong(node_path(view), joint.error().message);
+  if (auto good = check_judgement(view, joint->request); !good) return tl::make_unexpected(good.error());
+  return NodeDeployment{.address = std::move(*address), .request = std::move(joint->request)};
+}
+
+Result<NodePlan> plan_node(const NodeView& view, const Installables& installables, const Overrides& overrides,
+                           const ActivateRequest& base) {
   const auto parts = parts_of(view);
   if (!parts) return tl::make_unexpected(parts.error());
   auto address = address_for(view, *parts, overrides);
@@ -111,10 +143,11 @@ Result<NodePlan> plan_node(const NodeView& view, const std::map<std::string, Wor
   if (overrides.profile_path && parts->size() > 1) {
     return wrong(node_path(view), "--profile-path is for one profile; name it, as in TARGET#NODE.PROFILE");
   }
-  const auto joint = together(all_say(*parts), overrides, base);
+  const auto joint = together(*parts, overrides, base);
+  if (!joint) return wrong(node_path(view), joint.error().message);
   NodePlan plan{.deployment = {.address = std::move(*address),
-                               .request = joint.request,
-                               .fast_connection = joint.fast_connection,
+                               .request = joint->request,
+                               .fast_connection = joint->fast_connection,
                                .check_signatures = overrides.check_signatures.value_or(false)},
                 .notes = notes_on(view, *parts, overrides)};
   for (const auto& part : *parts) {
@@ -129,8 +162,10 @@ Result<NodePlan> plan_node(const NodeView& view, const std::map<std::string, Wor
     plan.deployment.request.changes.push_back(std::move(*change));
   }
   if (parts->empty()) return plan;
-  if (auto good = check_request(view, plan.deployment.request); !good)
-    return tl::make_unexpected(good.error());
+  const auto& request = plan.deployment.request;
+  if (auto good = check_request(view, request); !good) return tl::make_unexpected(good.error());
+  if (auto good = check_judgement(view, request); !good) return tl::make_unexpected(good.error());
+  add_programs(plan, view, installables.checks);
   return plan;
 }
 

@@ -37,6 +37,23 @@ void read_option(JsonReader& reader, const char* key, std::vector<std::string>& 
   into = reader.strings_or_empty(key);
 }
 
+void read_option(JsonReader& reader, const char* key, std::vector<int>& into) {
+  for (const auto& entry : reader.array(key)) {
+    if (!entry.is_number_integer()) return reader.reject(key, "expected an array of whole numbers");
+    into.push_back(entry.get<int>());
+  }
+}
+
+void read_option(JsonReader& reader, const char* key, std::map<std::string, std::string>& into) {
+  const auto* members = reader.member(key);
+  if (members == nullptr) return;
+  if (!members->is_object()) return reader.reject(key, "expected an object");
+  for (const auto& [name, value] : members->items()) {
+    if (!value.is_string()) return reader.reject(key, "expected an object of strings");
+    into.emplace(name, value.get<std::string>());
+  }
+}
+
 void reject_word(JsonReader& reader, const char* key, const std::string& word,
                  const std::vector<std::string>& allowed) {
   std::string words;

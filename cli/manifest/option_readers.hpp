@@ -8,6 +8,7 @@
 #include "activator/protocol/vocabulary.hpp"
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ void read_option(JsonReader& reader, const char* key, std::optional<int>& into);
 void read_option(JsonReader& reader, const char* key, std::optional<std::chrono::milliseconds>& into);
 void read_option(JsonReader& reader, const char* key, std::optional<StorePath>& into);
 void read_option(JsonReader& reader, const char* key, std::vector<std::string>& into);
+void read_option(JsonReader& reader, const char* key, std::vector<int>& into);
+void read_option(JsonReader& reader, const char* key, std::map<std::string, std::string>& into);
 /// One of the words that `Enum` has.
 template <class Enum>
 void read_option(JsonReader& reader, const char* key, std::optional<Enum>& into);

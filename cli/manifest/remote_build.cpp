@@ -49,7 +49,7 @@ Status build_on_host(NodePlan& plan, const BuildSettings& settings, const Interr
   std::vector<StorePath> built_here;
   for (const auto& build : plan.builds) {
     if (!build.on_host) {
-      built_here.push_back(build.closure);
+      if (!build.stays_here) built_here.push_back(build.closure);
       continue;
     }
     if (auto built = build_one(build, host, settings, interrupt); !built) return built;

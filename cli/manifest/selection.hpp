@@ -43,6 +43,8 @@ struct Evaluated {
   std::map<std::string, std::vector<std::string>> profiles{};  // likewise, of each selected node
   /// From node and profile to what its `path` is built from; nothing for a path that is just a path.
   std::map<std::string, std::map<std::string, std::vector<Derivation>>> derivations{};
+  /// Likewise what the checks of its gate run.
+  std::map<std::string, std::map<std::string, std::vector<Derivation>>> check_derivations{};
   std::string nix_version{};  // empty when nix was not asked
 };
 

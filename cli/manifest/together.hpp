@@ -4,7 +4,7 @@
 #pragma once
 
 #include "activator/protocol/request.hpp"
-#include "cli/manifest/manifest.hpp"
+#include "cli/manifest/node_parts.hpp"
 
 #include <vector>
 
@@ -15,9 +15,11 @@ struct Together {
   bool fast_connection = false;
 };
 
-/// The longest times, the lowest flapLimit, all lists, any strict, the strictest confirm (manual, auto,
-/// none); autoRollback is off, and fastConnection on, only if all say so. `base` gives what no manifest says.
-[[nodiscard]] Together together(const std::vector<Effective>& profiles, const Overrides& overrides,
-                                const ActivateRequest& base);
+/// The longest times, the lowest flapLimit, all lists and checks, any strict, the strictest confirm (manual,
+/// auto, none); autoRollback is off, prefailing "tolerate", and fastConnection on, only if all say so. Checks
+/// of one name that differ are each kept under PROFILE.NAME. `base` gives what no manifest says.
+/// Errors: invalid_request, for checks.
+[[nodiscard]] Result<Together> together(const std::vector<NodePart>& parts, const Overrides& overrides,
+                                        const ActivateRequest& base);
 
 }  // namespace switchback

@@ -99,6 +99,44 @@ TEST_CASE("a service may restart less often than the flap limit, and only until 
   deploys_briefly(host, second, {"--soak", "5", "--gate-deadline", "5"}, 2, "shorter than --gate-deadline");
 }
 
+TEST_CASE("what a check asks must answer, unless it did not before and that is tolerated", "[options]") {
+  Settled settled;
+  auto& host = settled.host;
+  const auto second = web(host, "web-2");
+  const std::vector<std::string> asked{
+      "--gate-deadline", "5", "--check",
+      R"(up={"type": "exec", "command": ["/bin/test", "-e", "/run/up"], "timeout": 1, "interval": 0.5})"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), asked.begin(), asked.end());
+    return more;
+  };
+  deploys_briefly(host, second, with({}), 3, "it failed before too");
+  check_runs(host, settled.closure);
+  deploys_briefly(host, second, with({"--prefailing", "tolerate"}), 0, "committed");
+  check_runs(host, second);
+  host.write_file("/run/up", "");
+  deploys_briefly(host, settled.closure, with({"--prefailing", "fail"}), 0, "up passed");
+  check_runs(host, settled.closure);
+}
+
+TEST_CASE("a check from the pusher's side decides whether a healthy generation is confirmed", "[options]") {
+  Settled settled;
+  auto& host = settled.host;
+  const auto second = web(host, "web-2");
+  const std::string reaches = R"(ssh -o BatchMode=yes root@$SWITCHBACK_HOST systemctl is-active web.service)";
+  const auto check = [&](const std::string& script) {
+    return R"(seen={"type": "exec", "side": "pusher", "command": ["sh", "-c", ")" + script + R"("]})";
+  };
+  deploys_briefly(host, second, {"--confirm-timeout", "10", "--check", check("echo not yet; exit 7")}, 3,
+                  "check seen from the pusher's side exited with status 7: not yet");
+  check_runs(host, settled.closure);
+  deploys_briefly(host, second, {"--check", check(reaches)}, 0, "seen passed");
+  check_runs(host, second);
+  deploys_briefly(host, settled.closure, {"--check", "seen=pusher:./no-such"}, 1, "no program");
+  deploys_briefly(host, settled.closure, {"--check", check("true"), "--confirm", "manual"}, 2, "auto");
+  check_runs(host, second);
+}
+
 TEST_CASE("an unhealthy generation is kept, and said to be, when auto-rollback is off", "[options]") {
   Settled settled;
   auto& host = settled.host;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is deployed is built, here or on its host, kept, signed and checked, with the nix of this machine and
 // stores of the test's own.
+#include "cli/check_programs.hpp"
 #include "tests/integration/manifest_asked.hpp"
 #include "tests/support/catch.hpp"
 
@@ -94,6 +95,37 @@ TEST_CASE("remoteBuild builds on the host, and what has to be built here is copi
   CHECK(is_there(closure_of(deployment, 0)));
   CHECK_FALSE(is_there(closure_of(deployment, 1)));
   check_failed(asked.from({}, {target + "bad"}), Errc::refused, "profile bad of node web");
+}
+
+TEST_CASE("what checks run out of the store is built, at whatever level they stand", "[manifest]") {
+  Asked asked;
+  const auto directory = asked.write_flake(R"({
+    outputs = { self }: let
+      mk = @derivation@;
+      running = name: { type = "exec"; command = [ "${mk name "echo ${name} > $out"}" "--loud" ]; };
+    in {
+      deploy = {
+        gate.checks.far = running "far";
+        nodes.web = {
+          hostname = "web1";
+          user = "root";
+          gate.checks.near = running "near" // { side = "pusher"; };
+          profiles.system = { path = mk "system" "echo x > $out"; gate.checks.nearest = running "nearest"; };
+          profiles.bad = { path = mk "bad" "exit 3"; gate.checks.bad = throw "not asked for"; };
+        };
+      };
+    };
+  })");
+  const auto deployment = only(asked.flake(directory, "web.system"));
+  const auto& checks = deployment.request.gate.checks;
+  REQUIRE(checks.size() == 3);
+  for (const auto& [name, check] : checks) {
+    INFO(name);
+    const auto paths = store_paths_of(check);
+    REQUIRE(paths.size() == 1);
+    CHECK(is_there(paths[0].text()));
+  }
+  CHECK(store_paths_on_host(checks).size() == 2);
 }
 
 TEST_CASE("Ctrl-C ends a build", "[manifest]") {

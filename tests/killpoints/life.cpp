@@ -9,6 +9,7 @@
 #include "activator/engine/engine.hpp"
 #include "tests/killpoints/far_ports.hpp"
 #include "tests/support/fakes/fake_host.hpp"
+#include "tests/support/fakes/fake_prober.hpp"
 
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -83,7 +84,7 @@ class Life {
     copies_ = std::make_unique<FileUnitCopies>(
         CopyPlaces{birth.root + "/etc/switchback/profiles", birth.root + "/run/switchback"});
     engine_ = std::make_unique<Engine>(Ports{units_, *profiles_, *copies_, *records_, time_, time_, journal_,
-                                             *linux_, closures_, programs_});
+                                             *linux_, closures_, programs_, prober_});
   }
 
   int run(bool first) {
@@ -139,6 +140,7 @@ class Life {
   FarUnits units_{host_};
   FarPrograms programs_{host_};
   FakeJournal journal_{time_};
+  FakeProber prober_{time_};
   FileClosures closures_;
   EventLoop loop_;
   std::unique_ptr<CountedProfiles> profiles_;

@@ -193,6 +193,22 @@ class CopiesCommittedEarly : public PointedCopies {
   test::FakeRun& run_;
 };
 
+/// Whatever a check answers, it passes.
+class ProberOfGoodNews : public Prober {
+ public:
+  explicit ProberOfGoodNews(Prober& inner) : inner_(inner) {}
+  Status can_ask(const CheckPolicy& policy) override { return inner_.can_ask(policy); }
+  std::unique_ptr<Asking> ask(CheckQuery query, std::function<void(CheckTry)> done) override {
+    return inner_.ask(std::move(query), [done = std::move(done)](const CheckTry&) {
+      done({CheckAnswer::passed, "it is so", ""});
+    });
+  }
+  void abandon() override { inner_.abandon(); }
+
+ private:
+  Prober& inner_;
+};
+
 template <class Made, class... Arguments>
 Made& make(Workshop& workshop, Arguments&&... arguments) {
   auto made = std::make_shared<Made>(std::forward<Arguments>(arguments)...);
@@ -201,12 +217,12 @@ Made& make(Workshop& workshop, Arguments&&... arguments) {
 }
 
 Ports with_records(const Ports& of, RecordStore& records) {
-  return {of.units,  of.profiles, of.copies, records,     of.clock,
-          of.timers, of.journal,  of.host,   of.closures, of.programs};
+  return {of.units,   of.profiles, of.copies,   records,     of.clock, of.timers,
+          of.journal, of.host,     of.closures, of.programs, of.prober};
 }
 Ports with_profiles(const Ports& of, Profiles& profiles) {
-  return {of.units,  profiles,   of.copies, of.records,  of.clock,
-          of.timers, of.journal, of.host,   of.closures, of.programs};
+  return {of.units,   profiles, of.copies,   of.records,  of.clock, of.timers,
+          of.journal, of.host,  of.closures, of.programs, of.prober};
 }
 
 }  // namespace
@@ -239,7 +255,8 @@ const std::vector<BrokenEngine>& broken_engines() {
                       of.journal,
                       of.host,
                       of.closures,
-                      of.programs};
+                      of.programs,
+                      of.prober};
        }},
       {"baseline forgotten", "what ran and what had failed before is not in the record",
        [](Workshop shop) {
@@ -252,10 +269,25 @@ const std::vector<BrokenEngine>& broken_engines() {
       {"permanent first", "what a boot starts is changed before the trial, and not after the confirm",
        [](Workshop shop) {
          const auto& of = shop.ports;
-         return Ports{of.units,   of.profiles, make<CopiesCommittedEarly>(shop, of.copies, shop.run),
-                      of.records, of.clock,    of.timers,
-                      of.journal, of.host,     of.closures,
-                      of.programs};
+         return Ports{of.units,    of.profiles, make<CopiesCommittedEarly>(shop, of.copies, shop.run),
+                      of.records,  of.clock,    of.timers,
+                      of.journal,  of.host,     of.closures,
+                      of.programs, of.prober};
+       }},
+      {"checks unheard", "a check that misses counts as one that passed",
+       [](Workshop shop) {
+         const auto& of = shop.ports;
+         return Ports{of.units,
+                      of.profiles,
+                      of.copies,
+                      of.records,
+                      of.clock,
+                      of.timers,
+                      of.journal,
+                      of.host,
+                      of.closures,
+                      of.programs,
+                      make<ProberOfGoodNews>(shop, of.prober)};
        }},
   };
   return kEngines;

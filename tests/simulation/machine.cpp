@@ -72,9 +72,12 @@ void Machine::start_activator() {
   pointed_copies_ = std::make_unique<PointedCopies>(copies_, at);
   pointed_units_ = std::make_unique<PointedUnits>(*systemd_, at);
   pointed_programs_ = std::make_unique<PointedPrograms>(*programs_, at);
-  const Ports ports{
-      *pointed_units_, *pointed_profiles_, *pointed_copies_,  *pointed_records_, clock_, loop_, journal_,
-      host_,           closures_,          *pointed_programs_};
+  const Ports ports{*pointed_units_,  *pointed_profiles_,
+                    *pointed_copies_, *pointed_records_,
+                    clock_,           loop_,
+                    journal_,         host_,
+                    closures_,        *pointed_programs_,
+                    prober_};
   alive_since_ms_ = loop_.boottime_ms();
   const auto bus_back_ms = [this] { return systemd_->bus().back_ms(); };
   engine_ = std::make_unique<Engine>(
@@ -178,6 +181,10 @@ void Machine::run_until(const std::function<bool()>& done, milliseconds limit) {
 
 bool Machine::is_over() {
   return asked_ && engine_ && !engine_->is_running() && !disk_.record && !confirming_;
+}
+
+bool Machine::is_in_trial() const {
+  return state_ && *state_ != State(Preparing{}).index() && *state_ != State(Rehearsing{}).index();
 }
 
 /// What the rest of the world does every second. Nobody comes back for an activator that has gone idle.

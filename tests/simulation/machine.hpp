@@ -7,6 +7,7 @@
 #include "activator/engine/engine.hpp"
 #include "tests/simulation/coverage.hpp"
 #include "tests/simulation/model_host.hpp"
+#include "tests/simulation/model_prober.hpp"
 #include "tests/simulation/points.hpp"
 #include "tests/simulation/site.hpp"
 #include "tests/support/guarantee/guarantee.hpp"
@@ -76,6 +77,7 @@ class Machine {
   void bury(const Died& died);
   void run_until(const std::function<bool()>& done, std::chrono::milliseconds limit);
   [[nodiscard]] bool is_over();
+  [[nodiscard]] bool is_in_trial() const;
   void tick();
   void observe(const State& before, const ActivationEvent& event, const State& after);
   void say(const std::function<std::string()>& words) const;
@@ -124,6 +126,7 @@ class Machine {
   test::FakeJournal journal_{loop_};
   ModelHost host_{run_, loop_, platter_, systemd_};
   test::FakeClosures closures_{disk_};
+  ModelProber prober_{loop_, random_, schedule_.scenario.check, [this] { return is_in_trial(); }};
 
   std::unique_ptr<PointedRecords> pointed_records_;
   std::unique_ptr<PointedProfiles> pointed_profiles_;

@@ -33,6 +33,13 @@ void Machine::push() {
   request.confirm_timeout = scenario.confirm == ConfirmMode::manual ? seconds{30} : seconds{10};
   request.test_for = seconds{5};
   request.auto_rollback = scenario.auto_rollback;
+  request.gate.prefailing = scenario.prefailing;
+  if (scenario.check != Check::none) {
+    CheckPolicy check{.question = ExecCheck{{"/bin/check"}, ""}, .required = scenario.check_is_required};
+    check.timeout = seconds{1};
+    check.interval = milliseconds{700};
+    request.gate.checks.emplace("check", check);
+  }
   asked_ = true;
   begun_ms_ = loop_.boottime_ms();
   state_ = index_of<Preparing>();

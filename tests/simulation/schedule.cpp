@@ -47,6 +47,14 @@ Scenario some_scenario(Random& random) {
   return scenario;
 }
 
+/// From a source of its own: what else a seed says does not depend on it.
+void add_check(Scenario& scenario, Random random) {
+  if (random.chance(60)) return;
+  scenario.check = random.chance(40) ? Check::passes : Check(random.below(kCheckNames.size()));
+  scenario.check_is_required = random.chance(80);
+  scenario.prefailing = random.chance(30) ? Prefailing::tolerate : Prefailing::fail;
+}
+
 /// Makes it likely that an activation comes to `state` at all.
 void lead_to(std::size_t state, Scenario& scenario, Random& random) {
   if (state == index_of<Rehearsing>()) {
@@ -98,6 +106,7 @@ Schedule make_schedule(std::uint64_t seed) {
   Schedule schedule{seed, some_scenario(random), {}};
   const auto state = random.below(kStates);
   lead_to(state, schedule.scenario, random);
+  add_check(schedule.scenario, Random(seed ^ 0xc4ec5U));
   if (random.chance(6)) return schedule;  // nothing goes wrong
   schedule.faults.push_back(some_fault(random, state));
   // Half of all schedules have a single fault; of the others each more has one fewer.
@@ -121,6 +130,11 @@ std::string describe(const Schedule& schedule) {
                                    {scenario.selected_before, "an older generation is current"},
                                    {scenario.failed_before, "a unit had failed before"}}) {
     if (flag) words += std::string(", ") + name;
+  }
+  if (scenario.check != Check::none) {
+    words += ", a check that " + std::string(kCheckNames[static_cast<std::size_t>(scenario.check)]);
+    words += scenario.check_is_required ? "" : " and is not required";
+    if (scenario.prefailing == Prefailing::tolerate) words += ", prefailing tolerated";
   }
   for (const auto& planned : schedule.faults) {
     words += "\n  fault: " + std::string(kFaultNames[static_cast<std::size_t>(planned.fault)]) + ", while " +

@@ -4,6 +4,7 @@
 // played.
 #pragma once
 
+#include "activator/protocol/check_policy.hpp"
 #include "activator/protocol/vocabulary.hpp"
 #include "tests/simulation/faults.hpp"
 
@@ -23,6 +24,20 @@ inline constexpr std::array<std::string_view, 7> kNewcomerNames{
 enum class Pusher { prompt, early, late, never };
 inline constexpr std::array<std::string_view, 4> kPusherNames{"prompt", "early", "late", "never"};
 
+/// What the one check of the host answers.
+enum class Check {
+  none,
+  passes,
+  mends,         // fails beforehand, and passes in the trial
+  fails,         // in the trial
+  hangs,         // in the trial
+  always_fails,  // beforehand, too
+  breaks,        // after it has passed in the trial
+  flaps,
+};
+inline constexpr std::array<std::string_view, 8> kCheckNames{"none",  "passes",       "mends",  "fails",
+                                                             "hangs", "always fails", "breaks", "flaps"};
+
 struct Scenario {
   std::vector<Kind> kinds;  // of each change
   Mode mode = Mode::switch_now;
@@ -36,6 +51,19 @@ struct Scenario {
   bool selected_before = false;  // the current generation is not the newest
   bool failed_before = false;    // a unit of the host's that nobody touches
   std::chrono::milliseconds soak{};
+  Check check = Check::none;
+  bool check_is_required = true;
+  Prefailing prefailing = Prefailing::fail;
+
+  /// There is a check that must pass.
+  [[nodiscard]] bool obeys_check() const {
+    const bool tolerated = check == Check::always_fails && prefailing == Prefailing::tolerate;
+    return check != Check::none && check_is_required && !tolerated;
+  }
+  /// It must pass, and never does in the trial.
+  [[nodiscard]] bool cannot_be_healthy() const {
+    return obeys_check() && (check == Check::fails || check == Check::hangs || check == Check::always_fails);
+  }
 };
 
 struct Schedule {

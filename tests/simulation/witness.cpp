@@ -123,6 +123,10 @@ std::optional<Outcome> Machine::due() const {
   });
   if (!undisturbed) return std::nullopt;
   if (breaks_units(scenario.newcomer)) return std::nullopt;
+  if (scenario.mode != Mode::dry_run && scenario.cannot_be_healthy())
+    return scenario.auto_rollback ? std::optional(Outcome::reverted) : std::nullopt;
+  const bool may_fail = scenario.check == Check::breaks || scenario.check == Check::flaps;
+  if (scenario.mode != Mode::dry_run && may_fail && scenario.obeys_check()) return std::nullopt;
   switch (scenario.mode) {
     case Mode::dry_run:
       return Outcome::planned;
@@ -156,6 +160,7 @@ void Machine::gather_facts() {
   facts_.revert_attempts = revert_attempts_;
   facts_.blind_ms = blind_ms_;
   facts_.due = due();
+  facts_.check_never_passed = scenario.cannot_be_healthy() && scenario.auto_rollback;
   facts_.needs_no_person = !may_need_a_person();
   if (engine_) {
     engine_->status([this](const Result<HostStatus>& status) {

@@ -140,6 +140,22 @@ TEST_CASE("where nothing was activated yet there is nothing to draw", "[cli]") {
   CHECK(asked.err.str() == "web1: nothing was activated yet on web1\n");
 }
 
+TEST_CASE("one activation is told with its checks, and what one said that failed", "[cli]") {
+  auto told = reverted_document();
+  const auto check = [&](const std::string& name, CheckState state, const std::string& output) {
+    told["events"].push_back(to_json(Event{20, kBegun, kSomeId, CheckEvent{name, state, output}}));
+  };
+  check("db", CheckState::pending, "");
+  check("web", CheckState::failed, "answered with status 503\nno such table");
+  check("web", CheckState::passed, "");  // after the revert
+  check("db", CheckState::passed, "");
+  Asked asked(json::array({told}));
+  CHECK(show_finished(asked.remote, prefix("0123"), asked.answer()) == ExitStatus::done);
+  CHECK_THAT(asked.out.str(), ContainsSubstring("  checks      db passed\n"
+                                                "              web failed: answered with status 503\n"
+                                                "                no such table\n"));
+}
+
 TEST_CASE("with -v one activation has all that was logged and every state", "[cli]") {
   Asked asked(json::array({reverted_document()}));
   CHECK(show_finished(asked.remote, prefix("0123"), asked.answer(false, 1)) == ExitStatus::done);

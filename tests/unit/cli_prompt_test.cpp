@@ -53,15 +53,16 @@ struct Prompting {
       const auto watch = parse_watch(peer.take().parameters);
       if (watch) peer.tell(watch->id, 2, committed());
     });
-    const auto ended = attempt(
-        activation(request(ConfirmMode::automatic)),
-        {.remote = remote,
-         .display = notes,
-         .interrupt = interrupt,
-         .copy = [] { return [] { return Status{}; }; },
-         .copied = "web-2",
-         .follow = {
-             .may_prompt = may_prompt, .where = "--host web1", .first_retry = std::chrono::milliseconds(1)}});
+    const auto ended = attempt(activation(request(ConfirmMode::automatic)),
+                               {.remote = remote,
+                                .display = notes,
+                                .interrupt = interrupt,
+                                .copy = [] { return [] { return Status{}; }; },
+                                .copied = "web-2",
+                                .follow = {.may_prompt = may_prompt,
+                                           .where = "--host web1",
+                                           .host = "web1",
+                                           .first_retry = std::chrono::milliseconds(1)}});
     CHECK(ended.status == ExitStatus::done);
     return notes.text;
   }

@@ -35,6 +35,7 @@ Ended Push::attempt(const Followed& what) {
               .interrupt = interrupt,
               .copied = "web-2",
               .follow = {.where = "--host web1",
+                         .host = "web1.example.org",
                          .first_retry = std::chrono::milliseconds(1),
                          .longest_retry = std::chrono::milliseconds(2),
                          .patience = patience},

@@ -28,6 +28,7 @@ struct Watching {
     const auto meant = id ? std::optional(*IdPrefix::parse(*id)) : std::nullopt;
     return static_cast<int>(watch(remote, meant, *display, interrupt,
                                   {.where = "--host web1",
+                                   .host = "web1",
                                    .first_retry = std::chrono::milliseconds(1),
                                    .longest_retry = std::chrono::milliseconds(2),
                                    .patience = patience}));

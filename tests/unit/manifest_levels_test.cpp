@@ -52,11 +52,14 @@ const std::vector<Row> kRows{
      [](Overrides& over) { over.gate.flap_limit = 3; }},
     {"gate.strict", true, false, [](const NodePlan& plan) { return request_of(plan).gate.strict; },
      [](Overrides& over) { over.gate.strict = false; }},
+    {"gate.prefailing", "tolerate", "fail",
+     [](const NodePlan& plan) { return text(request_of(plan).gate.prefailing); },
+     [](Overrides& over) { over.gate.prefailing = Prefailing::fail; }},
 };
 
-/// Lists, of which every level has a part, and what is only told about.
-const std::set<std::string> kOthers{"sshOpts", "gate.critical",   "gate.ignore", "gate.expectFailed",
-                                    "sudo",    "interactiveSudo", "tempPath"};
+/// Lists and checks, of which every level has a part, and what is only told about.
+const std::set<std::string> kOthers{"sshOpts",     "gate.critical", "gate.ignore",     "gate.expectFailed",
+                                    "gate.checks", "sudo",          "interactiveSudo", "tempPath"};
 const std::vector<std::string> kLevels{"profile", "node", "deploy"};  // the nearest first
 
 json manifest_with_user() {

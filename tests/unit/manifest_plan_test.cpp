@@ -200,7 +200,7 @@ TEST_CASE("what the activator would refuse is refused in the words of the manife
   CHECK(said("user", "a b") == "nodes.web.profiles.system.user: is not the name of a user");
   CHECK_THAT(said("profilePath", "relative"),
              ContainsSubstring("nodes.web.profiles.system.profilePath: is not an absolute path"));
-  CHECK_THAT(said("gate", {{"soak", 400}}), ContainsSubstring("nodes.web: gate.soak: must be shorter"));
+  CHECK_THAT(said("gate", {{"soak", 400}}), ContainsSubstring("nodes.web: gate: soak must be shorter"));
   CHECK_THAT(said("activationTimeout", 0), ContainsSubstring("nodes.web: activationTimeout: must not be 0"));
   CHECK_THAT(said("confirmTimeout", 0), ContainsSubstring("nodes.web: confirmTimeout: must not be 0"));
   CHECK_THAT(said("sshUser", "a b"), ContainsSubstring("nodes.web.hostname: «a b@web1» is not [USER@]HOST"));

@@ -50,7 +50,10 @@ std::vector<Place> places() {
   return {{Level::deploy, kSchema, ""},
           {Level::node, node, "/nodes/web"},
           {Level::profile, profile, "/nodes/web/profiles/system"},
-          {Level::gate, properties(kSchema).at("gate"), "/gate"}};
+          {Level::gate, properties(kSchema).at("gate"), "/gate"},
+          {Level::check,
+           resolved(properties(properties(kSchema).at("gate")).at("checks").at("additionalProperties")),
+           "/gate/checks/web"}};
 }
 
 bool has_type(const json& schema, const std::string& type) {
@@ -66,6 +69,10 @@ bool accepted(const Place& place, const std::string& option, const json& value) 
   return parse_manifest(manifest).has_value();
 }
 
+bool has_items(const json& schema, const std::string& type) {
+  return schema.contains("items") && schema["items"].value("type", "") == type;
+}
+
 /// A value of `type` that `schema` takes, if it takes the type.
 json sample(const json& schema, const std::string& type) {
   if (type == "string") {
@@ -75,7 +82,7 @@ json sample(const json& schema, const std::string& type) {
   if (type == "integer") return 7;
   if (type == "number") return 7.5;
   if (type == "boolean") return true;
-  if (type == "array") return json::array({"x"});
+  if (type == "array") return json::array({has_items(schema, "integer") ? json(7) : json("x")});
   if (type == "object") return json::object();
   return nullptr;
 }
@@ -126,7 +133,8 @@ TEST_CASE("the schema and the parser agree about limits and words", "[schema]") 
       }
       for (const auto& word : property.value("enum", json::array())) CHECK(accepted(place, name, word));
       if (property.contains("enum")) CHECK_FALSE(accepted(place, name, "another"));
-      if (has_type(property, "array")) CHECK_FALSE(accepted(place, name, json::array({7})));
+      if (has_items(property, "string")) CHECK_FALSE(accepted(place, name, json::array({7})));
+      if (has_items(property, "integer")) CHECK_FALSE(accepted(place, name, json::array({"7"})));
     }
   }
 }
@@ -134,7 +142,7 @@ TEST_CASE("the schema and the parser agree about limits and words", "[schema]") 
 TEST_CASE("the manual names every option", "[schema]") {
   std::ifstream file(SWITCHBACK_MANIFEST_MANUAL);
   const std::string manual{std::istreambuf_iterator<char>(file), {}};
-  for (const auto level : {Level::deploy, Level::node, Level::profile, Level::gate}) {
+  for (const auto level : {Level::deploy, Level::node, Level::profile, Level::gate, Level::check}) {
     for (const auto& option : known_options(level)) {
       INFO(option);
       CHECK((manual.find("\n.BR " + option + " \" (") != std::string::npos ||

@@ -11,10 +11,10 @@ Result<NodePlan> plan(const nlohmann::json& document, const Overrides& overrides
   if (!manifest) return tl::make_unexpected(manifest.error());
   const std::string name = "web";
   std::vector<std::string> names;
-  std::map<std::string, Words> installables;
+  Installables installables;
   for (const auto& [profile, value] : document["nodes"][name]["profiles"].items()) {
     names.push_back(profile);
-    installables[profile] = {"/nix/store/" + profile + ".drv^out"};
+    installables.closures[profile] = {"/nix/store/" + profile + ".drv^out"};
   }
   return plan_node({name, manifest->nodes.at(name), manifest->settings, names, kNone}, installables,
                    overrides, base_request());

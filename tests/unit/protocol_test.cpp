@@ -178,6 +178,8 @@ TEST_CASE("every event survives its own JSON", "[protocol]") {
       PlanEvent{"app", "web.service", UnitAction::stop_start, "changed"},
       UnitEvent{"web.service", "active", "running", "success", 1, UnitVerdict::healthy},
       LogEvent{"web.service", 3, "no such table"},
+      CheckEvent{"http", CheckState::missed, "status 502\nbad gateway"},
+      CheckEvent{"tcp", CheckState::pending, ""},
       WarningEvent{"careful"},
       OutcomeEvent{Outcome::reverted,
                    {{"web.service exited with status 1", "web.service", "exit-code", 1, {"no such table"}}},

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -74,6 +75,23 @@ TEST_CASE("a record survives the disk in every state", "[record]") {
     CHECK(to_json(*read).dump() == text);
     CHECK(read->state == state);
   }
+}
+
+TEST_CASE("a record says which checks are asked, and which failed before anything was changed", "[record]") {
+  std::ifstream file(std::string(SWITCHBACK_TEST_DATA) + "/record/v1-checks.json");
+  std::stringstream text;
+  text << file.rdbuf();
+  const auto read = parse_record(text.str());
+  INFO((read ? std::string() : read.error().message));
+  REQUIRE(read);
+  CHECK(read->prefailing == std::set<std::string>{"http"});
+  CHECK(read->request.gate.prefailing == Prefailing::tolerate);
+  CHECK(read->request.gate.checks.at("http").question ==
+        CheckQuestion{HttpCheck{"http://127.0.0.1:8080/health", {200}, "ok", {{"server", "web"}}}});
+  const auto again = parse_record(to_json(*read).dump());
+  REQUIRE(again);
+  CHECK(again->request == read->request);
+  CHECK(again->prefailing == read->prefailing);
 }
 
 TEST_CASE("a record that was torn at any byte is never taken for one", "[record]") {

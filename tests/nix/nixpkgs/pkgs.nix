@@ -7,7 +7,7 @@ let
   library = name: { inherit name; value = named name; };
 
   self = builtins.listToAttrs (map library [
-    "catch2_3" "clang-tools" "cli11" "cmake" "gdb" "ninja" "nlohmann_json" "pkg-config" "sdbus-cpp_2" "spdlog"
+    "catch2_3" "clang-tools" "cli11" "cmake" "curl" "gdb" "ninja" "nlohmann_json" "pkg-config" "sdbus-cpp_2" "spdlog"
     "systemdLibs" "tl-expected"
   ]) // {
     inherit lib system;

@@ -105,8 +105,8 @@ Result<ActivationStatus> World::confirm(const ActivationId& id) {
 }
 
 void World::start_activator() {
-  engine = std::make_unique<Engine>(
-      Ports{*systemd, *profiles, *copies, *records, loop, loop, *journal, *host, *closures, *programs});
+  engine = std::make_unique<Engine>(Ports{*systemd, *profiles, *copies, *records, loop, loop, *journal, *host,
+                                          *closures, *programs, prober});
   engine->start();
   if (disk.record && host->boot_answers && host->store_is_there) {
     if (const auto record = parse_record(*disk.record)) follow(record->request.id);

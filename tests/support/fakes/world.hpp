@@ -5,6 +5,7 @@
 #include "activator/engine/engine.hpp"
 #include "tests/support/fakes/fake_host.hpp"
 #include "tests/support/fakes/fake_loop.hpp"
+#include "tests/support/fakes/fake_prober.hpp"
 #include "tests/support/fakes/fake_systemd.hpp"
 
 #include <memory>
@@ -58,6 +59,7 @@ class World {
   std::unique_ptr<FakeHost> host;
   std::unique_ptr<FakeClosures> closures;
   std::unique_ptr<FakePrograms> programs;
+  FakeProber prober{loop};
   std::unique_ptr<Engine> engine;
   std::vector<Event> events;
   std::vector<std::string> vendor_units{"ssh.service"};  // what a boot starts besides

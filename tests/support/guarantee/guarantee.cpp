@@ -65,6 +65,8 @@ void check_confirm(const Facts& facts, Broken& broken) {
                      std::string(facts.outcome ? text(*facts.outcome) : "nothing is known of it"));
   if (facts.answered_committed && !facts.durable_when_answered)
     broken.emplace_back("3: a confirm was answered before the record was on disk");
+  if (committed && facts.check_never_passed)
+    broken.emplace_back("3: committed although a required check never passed");
   if (committed && facts.blind_ms > kBlindnessAllowedMs)
     broken.push_back("3: committed although a unit had been bad for " + std::to_string(facts.blind_ms) +
                      " ms");

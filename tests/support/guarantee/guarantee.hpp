@@ -58,6 +58,7 @@ struct Facts {
   std::vector<std::string> stopped;   // units that ran before, are of the closure that runs, and do not run
   bool units_broke = false;           // by themselves or by a fault: what does not run may be their doing
   std::int64_t blind_ms = 0;          // how long a unit had been bad, for all to see, when commit began
+  bool check_never_passed = false;    // a required one, in the trial; and it is not only to be warned of
   std::optional<Outcome> due;         // the only outcome that the circumstances allow
   bool needs_no_person = false;       // no more than one fault struck, of a kind that is survived unaided
 };
