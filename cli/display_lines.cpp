@@ -18,6 +18,10 @@ constexpr std::size_t kNarrowest = 20;
 constexpr std::size_t kUncounted = 10;     // sentences that are counted at a glance
 constexpr std::size_t kMostPackages = 30;  // without -v
 constexpr std::ptrdiff_t kSaidLines = 10;  // of what a failed check said
+constexpr std::size_t kCausesShown = 4;
+constexpr std::size_t kOtherLogLines = 2;
+constexpr int kErr = 3;  // priorities of syslog(3)
+constexpr int kInfo = 6;
 
 std::string done_word(const std::string& step) {
   if (step == "connect") return "connected";
@@ -56,6 +60,7 @@ void LineDisplay::step(const Step& step) {
 
 void LineDisplay::event(const Event& event, const nlohmann::json& /*raw*/) {
   told_ms_ = event.time_ms;
+  told_id_ = event.activation.short_text();
   if (!begun_) begun_ = moment();
   std::visit([this](const auto& body) { show(body); }, event.body);
 }
@@ -83,11 +88,18 @@ void LineDisplay::finished(const std::string& text) {
 void LineDisplay::show(const LogEvent& body) {
   if (quiet()) return;
   logged_units_.insert(body.unit);
+  write(err_, log_line(printable(body.unit) + " | " + printable(body.message), body.priority));
+}
+
+std::string LineDisplay::log_line(const std::string& text, int priority) const {
+  const bool says_what = priority <= kErr;
   std::string lines;
-  for (const auto& part : fitted(printable(body.unit) + " | " + printable(body.message), 2)) {
-    lines += prefix() + "  " + part + "\n";
+  for (const auto& part : fitted(text, 4)) {
+    // What did not fit stands further right, or it would look like a line of its own.
+    const auto shown = (lines.empty() ? "" : "  ") + part;
+    lines += prefix() + (says_what ? loud("! " + shown) : "  " + shown) + "\n";
   }
-  write(err_, lines);
+  return lines;
 }
 
 void LineDisplay::show(const DeviationEvent& body) {
@@ -133,14 +145,45 @@ void LineDisplay::show_plan() {
   write(out_, lines);
 }
 
-/// The first cause stands in the result, and logs that came while it happened are on the screen already.
+/// The first cause stands in the result, and its log came while it happened. Of the others, what explains
+/// them in a line or two: the history has all.
 void LineDisplay::show_causes(const OutcomeEvent& body) {
+  std::size_t shown = 0;
   for (const auto& cause : body.causes) {
-    const bool logs = !cause.log.empty() && !was_told(cause);
-    if (!logs && &cause == &body.causes.front()) continue;
-    line(Mark::bad, "because", printable(cause.message));
-    if (logs) show_said(cause.log);
+    if (shown++ == 0)
+      show_first_cause(cause);
+    else if (shown <= kCausesShown)
+      show_other_cause(cause);
   }
+  if (shown > kCausesShown) {
+    line(Mark::none, "",
+         "and " + std::to_string(shown - kCausesShown) + " more, which the history of " + told_id_ + " has");
+  }
+  if (!body.causes.empty() && !body.causes.front().hint.empty())
+    line(Mark::none, "hint", printable(body.causes.front().hint));
+}
+
+void LineDisplay::show_first_cause(const Cause& cause) {
+  if (cause.log.empty() || was_told(cause)) return;
+  line(Mark::bad, "because", printable(cause.message));
+  std::string lines;
+  for (std::size_t i = 0; i < cause.log.size(); ++i) {
+    lines += log_line(printable(cause.log[i]), i < cause.priorities.size() ? cause.priorities[i] : kInfo);
+  }
+  write(err_, lines);
+}
+
+void LineDisplay::show_other_cause(const Cause& cause) {
+  line(Mark::bad, "because", printable(cause.message));
+  if (cause.unit.empty() && !was_told(cause)) show_said(cause.log);
+  std::string lines;
+  std::size_t left = kOtherLogLines;
+  for (std::size_t i = 0; i < cause.log.size() && left > 0; ++i) {
+    if (i >= cause.priorities.size() || cause.priorities[i] > kErr) continue;
+    lines += log_line(printable(cause.log[i]), cause.priorities[i]);
+    --left;
+  }
+  write(err_, lines);
 }
 
 /// The evidence for it.

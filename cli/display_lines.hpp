@@ -35,6 +35,8 @@ class LineDisplay : public Display {
   /// What stands between the node's name and the word.
   [[nodiscard]] virtual std::string marked(Mark mark, const std::string& word) const = 0;
   [[nodiscard]] virtual std::size_t mark_columns() const = 0;
+  /// A line of a log that says what went wrong.
+  [[nodiscard]] virtual std::string loud(const std::string& text) const { return text; }
   virtual void ended() {}
   /// What may be shown as long as it is so.
   virtual void stands(const CheckEvent& /*body*/) {}
@@ -67,6 +69,10 @@ class LineDisplay : public Display {
   void show_causes(const OutcomeEvent& body);
   void show_said(const std::vector<std::string>& said);
   [[nodiscard]] bool was_told(const Cause& cause) const;
+  void show_first_cause(const Cause& cause);
+  void show_other_cause(const Cause& cause);
+  /// Lines of a unit's log, those of an error marked.
+  [[nodiscard]] std::string log_line(const std::string& text, int priority) const;
   void show_plan();
   void result(std::ostream& stream, const std::string& text);
   /// `text` in lines that leave room for the node's name and `indent`.
@@ -79,6 +85,7 @@ class LineDisplay : public Display {
   std::optional<Moment> begun_;  // none until something was shown
   Clock::time_point step_begun_;
   std::int64_t told_ms_ = 0;  // when the host saw what it tells now
+  std::string told_id_;       // of the activation that is told of, as people read it
   PlanWords plan_;
   std::vector<ClosureDifference> differences_;
   std::set<std::string> logged_units_;

@@ -136,6 +136,7 @@ class TerminalDisplay final : public LineDisplay {
     return "  " + word;
   }
   [[nodiscard]] std::size_t mark_columns() const override { return 2; }
+  [[nodiscard]] std::string loud(const std::string& text) const override { return painted(text, "31"); }
 
   [[nodiscard]] std::string time_left() const {
     if (!deadline_) return "";

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kLabelColumns = 12;
 constexpr std::size_t kDateMinutes = 16;  // «2026-08-01 12:00»
 constexpr std::size_t kShortId = 8;
+constexpr int kErr = 3;  // a priority of syslog(3)
 
 /// Lines of a label and what it is about, broken where they would be too wide.
 class Rows {
@@ -125,7 +126,11 @@ void add_checks(Rows& rows, const Told& told) {
 void add_causes(Rows& rows, const OutcomeEvent& outcome) {
   for (const auto& cause : outcome.causes) {
     rows.add("because", printable(cause.message));
-    for (const auto& line : cause.log) rows.add("", printable(line), 2);
+    if (!cause.hint.empty()) rows.add("", printable(cause.hint), 2);
+    for (std::size_t i = 0; i < cause.log.size(); ++i) {
+      const bool says_what = i < cause.priorities.size() && cause.priorities[i] <= kErr;
+      rows.add("", (says_what ? "! " : "| ") + printable(cause.log[i]), 2);
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 #include "activator/adapters/unit_properties.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdint>
 
 namespace switchback {
@@ -32,6 +33,51 @@ void take_names(const PropertyMap& properties, const char* key, std::vector<std:
   out.insert(out.end(), names.begin(), names.end());
 }
 
+// One line of ExecStart= and its like: path, arguments, whether a failure counts for nothing, begin and end
+// by both clocks, process, how it ended (CLD_EXITED and so on) and with which status.
+using ExecCommand = sdbus::Struct<std::string, std::vector<std::string>, bool, std::uint64_t, std::uint64_t,
+                                  std::uint64_t, std::uint64_t, std::uint32_t, std::int32_t, std::int32_t>;
+
+bool ended_badly(std::int32_t code, std::int32_t status) {
+  return code != 0 && (code != CLD_EXITED || status != 0);
+}
+
+std::uint64_t microseconds(const PropertyMap& properties, const char* key) {
+  std::uint64_t value = 0;
+  take(properties, key, value);
+  return value;
+}
+
+/// The last command of `key` that failed in the present run, and counts.
+void take_failed_command(const PropertyMap& properties, const char* key, UnitSnapshot& unit,
+                         std::uint64_t& ended) {
+  const auto begun = microseconds(properties, "InactiveExitTimestampMonotonic");
+  std::vector<ExecCommand> commands;
+  take(properties, key, commands);
+  for (const auto& command : commands) {
+    if (command.get<2>() || !ended_badly(command.get<8>(), command.get<9>())) continue;
+    if (command.get<6>() < std::max(begun, ended)) continue;
+    ended = command.get<6>();
+    unit.command = key;
+    unit.command_code = command.get<8>();
+    unit.command_status = command.get<9>();
+  }
+}
+
+// ExecMainStatus tells of the main process alone. That one is often killed because a command beside it
+// failed.
+void take_failed_command(const PropertyMap& properties, UnitSnapshot& unit) {
+  std::uint64_t ended = 0;
+  for (const char* key : {"ExecCondition", "ExecStartPre", "ExecStartPost", "ExecStop", "ExecStopPost",
+                          "ExecMount", "ExecUnmount"})
+    take_failed_command(properties, key, unit, ended);
+  const auto main_ended = microseconds(properties, "ExecMainExitTimestampMonotonic");
+  if (ended_badly(unit.exec_code, unit.exec_status) && main_ended < ended) unit.command.clear();
+  // A unit runs on after this one.
+  ended = 0;
+  if (unit.command.empty()) take_failed_command(properties, "ExecReload", unit, ended);
+}
+
 void sort_unique(std::vector<std::string>& names) {
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
@@ -50,6 +96,9 @@ UnitSnapshot snapshot_of(const PropertyMap& properties) {
   take(properties, "NRestarts", unit.restarts);
   take(properties, "ExecMainCode", unit.exec_code);
   take(properties, "ExecMainStatus", unit.exec_status);
+  take(properties, "ReloadResult", unit.reload_result);
+  take_failed_command(properties, unit);
+  take(properties, "StateChangeTimestampMonotonic", unit.changed_us);
   take(properties, "ConditionResult", unit.condition);
   take(properties, "RemainAfterExit", unit.remain_after_exit);
   take(properties, "CanReload", unit.can_reload);
@@ -68,11 +117,15 @@ UnitSnapshot snapshot_of(const PropertyMap& properties) {
   std::uint64_t looked = 0;
   take(properties, "ConditionTimestamp", looked);
   if (properties.contains("ConditionTimestamp") && looked == 0) unit.condition = true;
+  std::string freezer;
+  take(properties, "FreezerState", freezer);
+  unit.frozen = !freezer.empty() && freezer != "running";
   take_names(properties, "TriggeredBy", unit.triggered_by);
+  take_names(properties, "Triggers", unit.triggers);
+  take_names(properties, "After", unit.after);
   for (const char* key : {"RequiredBy", "BoundBy", "RequisiteOf", "ConsistsOf"})
     take_names(properties, key, unit.dependents);
-  sort_unique(unit.triggered_by);
-  sort_unique(unit.dependents);
+  for (auto* names : {&unit.triggered_by, &unit.triggers, &unit.dependents, &unit.after}) sort_unique(*names);
   return unit;
 }
 

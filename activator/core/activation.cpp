@@ -162,9 +162,9 @@ Answer in_switching(const Script& script, const Switching& state, const Activati
       Overloaded{
           [&](const StepDone&) -> Answer { return switch_from(script, state.step + 1, state.faults); },
           [&](const StepFailed& failed) -> Answer {
-            if (script.auto_rollback || !may_be_tolerated(script, state.step)) return back({failed.cause});
-            return warned({failed.cause},
-                          switch_from(script, state.step + 1, with(state.faults, {failed.cause})));
+            const auto causes = with({failed.cause}, failed.more);
+            if (script.auto_rollback || !may_be_tolerated(script, state.step)) return back(causes);
+            return warned(causes, switch_from(script, state.step + 1, with(state.faults, causes)));
           },
           [&](const Superseded& superseded) { return back({superseded.cause}); },
           [&](const DeadlineReached& late) -> Answer {

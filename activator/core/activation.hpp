@@ -112,6 +112,7 @@ struct StepDone {
 };
 struct StepFailed {
   Cause cause;
+  std::vector<Cause> more{};  // what else failed of it
 };
 struct Superseded {  // somebody else changed what the step was about to change
   Cause cause;

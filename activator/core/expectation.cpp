@@ -12,7 +12,7 @@ void insert(std::set<UnitName>& set, const std::vector<UnitName>& units) {
 
 Expectation expectation_of(const std::vector<PreparedChange>& changes, const Snapshot& baseline,
                            const GatePolicy& policy, bool reverting) {
-  Expectation expected{touched_units(changes), {}, {}, baseline, policy, reverting};
+  Expectation expected{touched_units(changes), {}, {}, baseline, policy, reverting, {}, {}};
   if (reverting) {
     // What was touched must run again as it ran before.
     for (const auto& unit : expected.touched) {
@@ -31,6 +31,8 @@ Expectation expectation_of(const std::vector<PreparedChange>& changes, const Sna
       insert(expected.started, *units);
     }
     insert(expected.must_run, change.units.reload);
+    insert(expected.reloaded, change.units.reload);
+    insert(expected.near, change.present);
   }
   return expected;
 }

@@ -25,20 +25,31 @@ struct UnitSnapshot {
   std::uint32_t restarts = 0;    // NRestarts
   std::int32_t exec_code = 0;    // ExecMainCode: CLD_EXITED and so on; 0: no main process has ended
   std::int32_t exec_status = 0;  // ExecMainStatus: exit status, or signal number
-  bool condition = true;         // ConditionResult
+  std::string reload_result;     // ReloadResult of a service
+  std::string command;           // the setting of a command beside the main process that failed last
+  std::int32_t command_code = 0;    // of that one: as exec_code
+  std::int32_t command_status = 0;  // of that one: as exec_status
+  std::uint64_t changed_us = 0;     // StateChangeTimestampMonotonic
+  bool condition = true;            // ConditionResult
   bool remain_after_exit = false;
   bool can_reload = false;
   bool refuse_manual_start = false;
   bool refuse_manual_stop = false;
   bool need_daemon_reload = false;
   bool has_job = false;                   // a job is queued or runs
+  bool frozen = false;                    // FreezerState
   std::vector<std::string> triggered_by;  // sockets, timers and paths that start it
+  std::vector<std::string> triggers;      // what it starts, when it is one of those
   std::vector<std::string> dependents;    // RequiredBy, BoundBy, RequisiteOf and ConsistsOf together
+  std::vector<std::string> after;         // After
 
   [[nodiscard]] bool is_active() const { return active == "active" || active == "reloading"; }
   /// Runs, or is on its way there, by itself or again and again.
   [[nodiscard]] bool is_up_or_coming() const { return is_active() || active == "activating"; }
-  [[nodiscard]] bool auto_restarting() const { return sub.starts_with("auto-restart"); }
+  /// Between two runs; systemd 254 and newer tell of a moment in which it still is failed, or inactive.
+  [[nodiscard]] bool auto_restarting() const {
+    return sub.starts_with("auto-restart") || sub.ends_with("-before-auto-restart");
+  }
   bool operator==(const UnitSnapshot&) const = default;
 };
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "activator/core/verdict.hpp"
 
+#include "activator/core/blame.hpp"
+#include "activator/core/first_cause.hpp"
+
 #include <algorithm>
-#include <csignal>
-#include <cstring>
 
 namespace switchback {
 namespace {
@@ -28,9 +29,38 @@ bool was_up(const Expectation& expected, const UnitName& unit) {
   return before != expected.baseline.end() && before->second.is_up_or_coming();
 }
 
+/// Whether a unit that restarts now did so already before anything was changed: it had been restarted then,
+/// and did not run for long after that.
+bool flapped_before(const UnitName& unit, const UnitTrack& track, const Expectation& expected) {
+  constexpr std::uint64_t kRunsWell = 60'000'000;
+  const auto before = expected.baseline.find(unit);
+  if (before == expected.baseline.end() || before->second.restarts == 0 || track.bad_since_us == 0)
+    return false;
+  return track.bad_since_us < before->second.changed_us + kRunsWell;
+}
+
+bool is_skipped(const UnitSnapshot& now) { return !now.condition || now.result == "exec-condition"; }
+
+bool flaps_too_often(const UnitTrack& track, const UnitSnapshot& now, std::uint32_t limit) {
+  return track.flaps() >= limit && now.active != "failed";
+}
+
+UnitJudgement flapping(const UnitTrack& track, const UnitSnapshot& now) {
+  const auto* bad = is_bad(now) ? &now : track.bad ? &*track.bad : nullptr;
+  return {UnitVerdict::unhealthy, "was restarted " + std::to_string(track.flaps()) +
+                                      (track.flaps() == 1 ? " time" : " times") +
+                                      (bad == nullptr ? "" : " after it " + end_in_words(*bad))};
+}
+
+/// Failed for now, and about to be started: somebody restarts it, and its end was not a clean one.
+UnitJudgement judge_failed(const UnitSnapshot& now) {
+  if (now.has_job) return {UnitVerdict::pending, "is being started again"};
+  return {UnitVerdict::unhealthy, end_in_words(now)};
+}
+
 UnitJudgement judge_inactive(const UnitSnapshot& now, bool critical) {
   if (now.has_job) return {UnitVerdict::pending, "waits for its job"};
-  if (!now.condition) {
+  if (is_skipped(now)) {
     return critical ? UnitJudgement{UnitVerdict::unhealthy, "was skipped: a condition of it is not met"}
                     : UnitJudgement{UnitVerdict::healthy, "skipped, a condition of it is not met"};
   }
@@ -44,88 +74,157 @@ UnitJudgement judge_inactive(const UnitSnapshot& now, bool critical) {
 }
 
 UnitJudgement judge_running(const UnitSnapshot& now, bool must_run, bool critical) {
-  if (now.active == "failed") return {UnitVerdict::unhealthy, end_in_words(now)};
   if (now.auto_restarting()) return {UnitVerdict::pending, "restarts after it " + end_in_words(now)};
+  if (now.active == "failed") return judge_failed(now);
+  if (now.frozen) return {UnitVerdict::pending, "is frozen"};
   if (now.active == "active") return {UnitVerdict::healthy, now.sub};
   if (now.active != "inactive") return {UnitVerdict::pending, now.active};
   if (!must_run) return {UnitVerdict::healthy, "does not run"};
   return judge_inactive(now, critical);
 }
 
-Cause cause_of(const UnitName& unit, const UnitJudgement& judgement, const UnitSnapshot& now) {
-  Cause cause{unit.text() + " " + judgement.reason, unit.text(), now.result, std::nullopt, {}};
-  if (now.exec_code != 0) cause.exit_status = now.exec_status;
+UnitJudgement judge_unloaded(const UnitSnapshot& now, bool must_run) {
+  if (now.is_up_or_coming()) return {UnitVerdict::unhealthy, "still runs, although its definition is gone"};
+  if (now.active == "deactivating") return {UnitVerdict::pending, "is being stopped"};
+  return {must_run ? UnitVerdict::unhealthy : UnitVerdict::ignored, "is not there"};
+}
+
+/// Nothing was asked of it: only what newly goes wrong with it counts.
+UnitJudgement judge_near(const UnitName& unit, const UnitSnapshot& now, const UnitTrack& track,
+                         const Expectation& expected) {
+  if (now.load != "loaded") return {UnitVerdict::ignored, now.load};
+  if (flapped_before(unit, track, expected)) return {UnitVerdict::ignored, "was restarted before, too"};
+  if (flaps_too_often(track, now, static_cast<std::uint32_t>(expected.policy.flap_limit)))
+    return flapping(track, now);
+  if (now.auto_restarting()) return {UnitVerdict::pending, "restarts after it " + end_in_words(now)};
+  if (now.active == "failed") return judge_failed(now);
+  // What a timer or traffic has started may run as long as it likes.
+  const bool starts = now.active == "activating" && now.triggered_by.empty() && !was_up(expected, unit);
+  return {starts ? UnitVerdict::pending : UnitVerdict::healthy, now.active};
+}
+
+Cause cause_of(const UnitName& unit, const UnitJudgement& judgement, const UnitSnapshot& now,
+               const UnitTrack& track) {
+  const bool runs_again = track.flaps() > 0 && !is_bad(now) && track.bad;
+  auto cause = blame(unit, unit.text() + " " + judgement.reason, runs_again ? *track.bad : now);
+  cause.restarts = track.flaps();
+  // The run that is under way now may be the next one.
+  if (!track.broken.empty() || track.flaps() > 0) cause.invocation = track.broken;
   return cause;
 }
 
-/// What broke by itself comes before what stopped or never ran, which is often only its consequence.
-void first_cause_first(std::vector<Cause>& causes) {
-  std::stable_partition(causes.begin(), causes.end(), [](const Cause& cause) {
-    return !cause.result.empty() && cause.result != "success";
-  });
-}
-
-bool is_judged(const UnitName& unit, const Expectation& expected) {
+bool is_watched(const UnitName& unit, const Expectation& expected) {
   return expected.touched.contains(unit) ||
          (matches_any(expected.policy.critical, unit) && was_up(expected, unit));
 }
 
-void judge_others(const Snapshot& now, const Expectation& expected, GateReading& reading) {
-  for (const auto& [unit, state] : now) {
-    if (is_judged(unit, expected) || comes_and_goes(unit) || state.active != "failed" ||
-        was_bad(expected, unit)) {
-      continue;
+class Judging {
+ public:
+  Judging(const Snapshot& now, const std::map<UnitName, UnitTrack>& tracks, const Expectation& expected)
+      : now_(now), tracks_(tracks), expected_(expected) {}
+
+  GateReading judge() {
+    for (const auto& [unit, state] : now_) {
+      if (is_watched(unit, expected_) || expected_.near.contains(unit))
+        judge_own(unit, state);
+      else
+        judge_other(unit, state);
     }
-    if (matches_any(expected.policy.ignore, unit) || matches_any(expected.policy.expect_failed, unit))
-      continue;
-    const auto judgement = UnitJudgement{UnitVerdict::unhealthy, end_in_words(state)};
-    if (expected.policy.strict || expected.reverting) {
-      reading.causes.push_back(cause_of(unit, judgement, state));
+    if (!reading_.causes.empty()) blame_what_restarts();
+    first_cause_first(reading_.causes, now_);
+    if (!reading_.causes.empty())
+      reading_.verdict = UnitVerdict::unhealthy;
+    else if (!reading_.pending.empty())
+      reading_.verdict = UnitVerdict::pending;
+    else
+      reading_.verdict = UnitVerdict::healthy;
+    return std::move(reading_);
+  }
+
+ private:
+  UnitTrack track(const UnitName& unit, const UnitSnapshot& state) const {
+    const auto known = tracks_.find(unit);
+    return known == tracks_.end() ? start_track(unit, state, expected_) : known->second;
+  }
+
+  void judge_own(const UnitName& unit, const UnitSnapshot& state) {
+    const auto judgement = judge_unit(unit, state, track(unit, state), expected_);
+    if (judgement.verdict == UnitVerdict::unhealthy)
+      reading_.causes.push_back(cause_of(unit, judgement, state, track(unit, state)));
+    if (judgement.verdict == UnitVerdict::pending) {
+      reading_.pending.push_back(unit.text() + " (" + judgement.reason + ")");
+    }
+    reading_.units.emplace(unit, judgement);
+  }
+
+  void judge_other(const UnitName& unit, const UnitSnapshot& state) {
+    if (comes_and_goes(unit) || was_bad(expected_, unit) || may_fail(expected_.policy, unit)) return;
+    const auto seen = track(unit, state);
+    const bool flaps = seen.first == 0 &&
+                       flaps_too_often(seen, state, static_cast<std::uint32_t>(expected_.policy.flap_limit));
+    if (!flaps && (state.active != "failed" || state.has_job)) return;
+    const auto judgement = flaps ? flapping(seen, state) : judge_failed(state);
+    // What did not run before and has failed since is no worse for a revert.
+    if (expected_.reverting ? was_up(expected_, unit) : expected_.policy.strict) {
+      reading_.causes.push_back(cause_of(unit, judgement, state, seen));
     } else {
-      reading.warnings.push_back(unit.text() + ", which this activation did not touch, failed: it " +
-                                 judgement.reason);
+      reading_.warnings.push_back(unit.text() + ", which this activation did not touch, " +
+                                  (flaps ? "fails: it " : "failed: it ") + judgement.reason);
     }
   }
-}
 
-std::string exit_status_in_words(std::int32_t status) {
-  // Source: systemd.exec(5), «Process Exit Codes».
-  constexpr std::pair<std::int32_t, const char*> kNames[] = {
-      {200, "CHDIR"}, {203, "EXEC"},      {208, "STDIN"},           {209, "STDOUT"},     {216, "GROUP"},
-      {217, "USER"},  {226, "NAMESPACE"}, {238, "STATE_DIRECTORY"}, {243, "CREDENTIALS"}};
-  for (const auto& [number, name] : kNames) {
-    if (number == status) return std::to_string(status) + "/" + name;
+  /// What restarts is only waited for, but it is what something else has failed for.
+  void blame_what_restarts() {
+    const auto failed = reading_.causes;
+    for (const auto& [unit, judgement] : reading_.units) {
+      const auto& state = now_.at(unit);
+      if (judgement.verdict != UnitVerdict::pending || !state.auto_restarting()) continue;
+      const bool explains = std::any_of(failed.begin(), failed.end(), [&, &unit = unit](const Cause& cause) {
+        const auto other = UnitName::parse(cause.unit);
+        return other && comes_before(unit, state, *other, now_.at(*other));
+      });
+      if (explains) reading_.causes.push_back(cause_of(unit, judgement, state, track(unit, state)));
+    }
   }
-  return std::to_string(status);
-}
 
-std::string signal_in_words(std::int32_t number) {
-  const char* name = sigabbrev_np(number);
-  return name == nullptr ? "signal " + std::to_string(number) : "SIG" + std::string(name);
-}
+  const Snapshot& now_;
+  const std::map<UnitName, UnitTrack>& tracks_;
+  const Expectation& expected_;
+  GateReading reading_;
+};
 
 }  // namespace
 
 bool is_bad(const UnitSnapshot& unit) { return unit.active == "failed" || unit.auto_restarting(); }
 
-std::string end_in_words(const UnitSnapshot& unit) {
-  if (unit.load == "bad-setting" || unit.load == "error") return "could not be loaded (" + unit.load + ")";
-  if (unit.result == "exit-code") return "exited with status " + exit_status_in_words(unit.exec_status);
-  if (unit.result == "signal") return "was killed by " + signal_in_words(unit.exec_status);
-  if (unit.result == "core-dump") return "crashed with " + signal_in_words(unit.exec_status);
-  if (unit.result == "timeout") return "timed out";
-  if (unit.result == "watchdog") return "missed its watchdog";
-  if (unit.result == "oom-kill") return "was killed for want of memory";
-  if (unit.result == "start-limit-hit") return "was started too often (start-limit-hit)";
-  if (unit.result == "protocol") return "ended without telling that it was ready (protocol)";
-  if (unit.result == "success" || unit.result.empty()) {
-    return unit.active == "failed" ? "failed" : "ended without an error";
+bool may_fail(const GatePolicy& policy, const UnitName& unit) {
+  return matches_any(policy.expect_failed, unit) ||
+         (matches_any(policy.ignore, unit) && !matches_any(policy.critical, unit));
+}
+
+std::set<UnitName> units_near(const std::set<UnitName>& touched, const Snapshot& now) {
+  std::set<UnitName> near;
+  for (const auto& unit : touched) {
+    const auto state = now.find(unit);
+    if (state == now.end()) continue;
+    for (const auto* names : {&state->second.triggers, &state->second.dependents}) {
+      for (const auto& name : *names) {
+        auto other = UnitName::parse(name);
+        if (other && !comes_and_goes(*other) && !touched.contains(*other)) near.insert(std::move(*other));
+      }
+    }
   }
-  return "failed (" + unit.result + ")";
+  return near;
 }
 
 UnitTrack start_track(const UnitName& unit, const UnitSnapshot& now, const Expectation& expected) {
-  return {expected.started.contains(unit) ? 0 : now.restarts, now.restarts, 0};
+  UnitTrack track;
+  const bool came_up =
+      !expected.touched.contains(unit) && expected.baseline.find(unit) == expected.baseline.end();
+  const bool anew = expected.started.contains(unit) || came_up;
+  if (!anew) track.first = now.restarts;
+  track.last = track.first;
+  return follow(std::move(track), now);
 }
 
 UnitTrack follow(UnitTrack track, const UnitSnapshot& now) {
@@ -133,7 +232,15 @@ UnitTrack follow(UnitTrack track, const UnitSnapshot& now) {
     track.earlier = track.flaps();
     track.first = 0;
   }
+  if (is_bad(now) && track.bad_since_us == 0) track.bad_since_us = now.changed_us;
+  if (is_bad(now)) {
+    track.broken = now.invocation;
+    track.bad = now;
+  } else if (now.restarts > track.last && track.invocation != now.invocation) {
+    track.broken = track.invocation;
+  }
   track.last = now.restarts;
+  track.invocation = now.invocation;
   return track;
 }
 
@@ -141,56 +248,27 @@ UnitJudgement judge_unit(const UnitName& unit, const UnitSnapshot& now, const Un
                          const Expectation& expected) {
   const bool critical = matches_any(expected.policy.critical, unit);
   if (!critical && matches_any(expected.policy.ignore, unit)) return {UnitVerdict::ignored, "ignored"};
-  if (expected.reverting && was_bad(expected, unit)) return {UnitVerdict::ignored, "was bad before"};
-  if (!expected.touched.contains(unit) && was_bad(expected, unit))
+  if (was_bad(expected, unit) && (expected.reverting || !expected.touched.contains(unit)))
     return {UnitVerdict::ignored, "was bad before"};
   if (now.load == "masked") return {UnitVerdict::ignored, "masked"};
-  const bool must_run = expected.must_run.contains(unit) || (critical && was_up(expected, unit));
-  if (now.load == "not-found" && now.is_up_or_coming())
-    return {UnitVerdict::unhealthy, "still runs, although its definition is gone"};
-  if (now.load == "not-found" && now.active == "deactivating")
-    return {UnitVerdict::pending, "is being stopped"};
-  if (now.load == "not-found") {
-    return must_run ? UnitJudgement{UnitVerdict::unhealthy, "is not there"}
-                    : UnitJudgement{UnitVerdict::ignored, "is not there"};
-  }
-  if (now.load != "loaded") return {UnitVerdict::unhealthy, end_in_words(now)};
   if (matches_any(expected.policy.expect_failed, unit) && now.active == "failed") {
     return {UnitVerdict::healthy, "failed, as expected"};
   }
-  const auto limit = static_cast<std::uint32_t>(critical ? 1 : expected.policy.flap_limit);
-  if (track.flaps() >= limit && now.active != "failed") {
-    return {UnitVerdict::unhealthy, "was restarted " + std::to_string(track.flaps()) +
-                                        (track.flaps() == 1 ? " time" : " times") + " after it " +
-                                        end_in_words(now)};
-  }
+  if (!is_watched(unit, expected)) return judge_near(unit, now, track, expected);
+  const bool must_run = expected.must_run.contains(unit) || (critical && was_up(expected, unit));
+  if (now.load == "not-found") return judge_unloaded(now, must_run);
+  if (now.load != "loaded") return {UnitVerdict::unhealthy, end_in_words(now)};
+  if (flaps_too_often(track, now, static_cast<std::uint32_t>(critical ? 1 : expected.policy.flap_limit)))
+    return flapping(track, now);
+  if (expected.reloaded.contains(unit) && !now.reload_result.empty() && now.reload_result != "success" &&
+      now.active == "active")
+    return {UnitVerdict::unhealthy, "could not be reloaded: it " + reload_in_words(now)};
   return judge_running(now, must_run, critical);
 }
 
 GateReading judge(const Snapshot& now, const std::map<UnitName, UnitTrack>& tracks,
                   const Expectation& expected) {
-  GateReading reading;
-  for (const auto& [unit, state] : now) {
-    if (!is_judged(unit, expected)) continue;
-    const auto track = tracks.find(unit);
-    const auto judgement = judge_unit(
-        unit, state, track == tracks.end() ? start_track(unit, state, expected) : track->second, expected);
-    if (judgement.verdict == UnitVerdict::unhealthy)
-      reading.causes.push_back(cause_of(unit, judgement, state));
-    if (judgement.verdict == UnitVerdict::pending) {
-      reading.pending.push_back(unit.text() + " (" + judgement.reason + ")");
-    }
-    reading.units.emplace(unit, judgement);
-  }
-  judge_others(now, expected, reading);
-  first_cause_first(reading.causes);
-  if (!reading.causes.empty())
-    reading.verdict = UnitVerdict::unhealthy;
-  else if (!reading.pending.empty())
-    reading.verdict = UnitVerdict::pending;
-  else
-    reading.verdict = UnitVerdict::healthy;
-  return reading;
+  return Judging(now, tracks, expected).judge();
 }
 
 }  // namespace switchback

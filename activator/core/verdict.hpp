@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The gate's judgement: from what systemd said before and says now to healthy, pending or unhealthy. Pure
-// functions over snapshots; the soak and the deadlines belong to the state machine (activation.hpp).
+// functions over snapshots; the soak and the deadlines belong to the state machine (activation.hpp), the
+// words to blame.hpp.
 #pragma once
 
 #include "activator/core/snapshot.hpp"
 #include "activator/protocol/event.hpp"
 #include "activator/protocol/gate_policy.hpp"
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,15 +22,25 @@ struct Expectation {
   std::set<UnitName> started;   // of those: started afresh, so that NRestarts counts from zero
   Snapshot baseline;            // units that ran or had failed before anything was changed
   GatePolicy policy;
-  bool reverting = false;  // relative to the baseline alone: what was bad before may be bad again
+  bool reverting = false;         // relative to the baseline alone: what was bad before may be bad again
+  std::set<UnitName> reloaded{};  // of those touched: told to reload
+  /// Not touched, and yet the deployment's affair when they newly fail: what the closure defines, what
+  /// touched units start when they are triggered, and what depends on those.
+  std::set<UnitName> near{};
 };
 
-/// How often a unit was restarted by systemd since the gate began, which one snapshot cannot tell: NRestarts
-/// goes back to zero when somebody resets or starts the unit. A restart by somebody is no flap.
+/// What one snapshot cannot tell of a unit: how often systemd restarted it since the gate began, and which
+/// run ended badly. NRestarts goes back to zero when somebody resets or starts the unit, and a restart by
+/// somebody is no flap.
 struct UnitTrack {
   std::uint32_t first = 0;    // NRestarts from which the present run of numbers counts
   std::uint32_t last = 0;     // NRestarts at the last look
   std::uint32_t earlier = 0;  // flaps before the number was reset
+  std::string invocation{};   // at the last look
+  std::string broken{};       // the newest that is known to have ended badly
+  std::optional<UnitSnapshot>
+      bad{};                       // the unit when it was last seen so: the next run forgets how that ended
+  std::uint64_t bad_since_us = 0;  // when it was first seen failed or restarting, by systemd's clock
   [[nodiscard]] std::uint32_t flaps() const { return earlier + (last - first); }
 };
 [[nodiscard]] UnitTrack start_track(const UnitName& unit, const UnitSnapshot& now,
@@ -38,9 +50,12 @@ struct UnitTrack {
 
 /// Whether the unit counts as bad: failed, or on its way through automatic restarts.
 [[nodiscard]] bool is_bad(const UnitSnapshot& unit);
+/// Whether the policy allows `unit` to fail.
+[[nodiscard]] bool may_fail(const GatePolicy& policy, const UnitName& unit);
 
-/// Why the unit's last run ended, in words: «exited with status 1», «was killed by SIGSEGV», «timed out».
-[[nodiscard]] std::string end_in_words(const UnitSnapshot& unit);
+/// What touched units start when they are triggered, and what depends on them: by what systemd says of
+/// `touched`.
+[[nodiscard]] std::set<UnitName> units_near(const std::set<UnitName>& touched, const Snapshot& now);
 
 struct UnitJudgement {
   UnitVerdict verdict = UnitVerdict::pending;
@@ -63,7 +78,7 @@ struct GateReading {
   std::vector<Cause> causes;                   // of an unhealthy one; logs are added by the engine
   std::vector<std::string> pending;            // what is waited for: «web.service (activating)»
   std::vector<std::string> warnings;           // units that newly fail and were not touched
-  std::map<UnitName, UnitJudgement> units;     // each touched or critical unit
+  std::map<UnitName, UnitJudgement> units;     // each touched, near or critical unit
   std::map<std::string, CheckJudgement> checks{};
 };
 

@@ -102,20 +102,14 @@ void Engine::announce_phase(const State& before) {
   if (phase == Phase::observing) deviations_.compare(*record_);
   if (phase != Phase::reverting) return;
   deviations_.end();
-  for (const auto& cause : std::get<Reverting>(record_->state).causes) {
-    log_.emit(WarningEvent{"reverting: " + cause.message});
-  }
+  const auto& causes = std::get<Reverting>(record_->state).causes;
+  if (causes.empty()) return;
+  const auto more = causes.size() > 1 ? " (and " + std::to_string(causes.size() - 1) + " more)" : "";
+  log_.emit(WarningEvent{"reverting: " + causes.front().message + more});
 }
 
 /// Of what reverts it, or would, had that not been switched off.
-void Engine::gather_evidence() {
-  for (const auto& cause : blamed_in(record_->state)) {
-    const auto unit = UnitName::parse(cause.unit);
-    if (!unit) continue;
-    const auto* state = gate_.find(*unit);
-    evidence_.gather(*unit, state == nullptr ? "" : state->invocation);
-  }
-}
+void Engine::gather_evidence() { evidence_.gather(blamed_in(record_->state)); }
 
 void Engine::perform(const Action& action) {
   std::visit(Overloaded{
@@ -155,21 +149,7 @@ std::chrono::milliseconds Engine::time_left() const {
   return std::chrono::milliseconds{std::max<std::int64_t>(left, 0)};
 }
 
-void Engine::deadline_reached() {
-  DeadlineReached event;
-  if (gate_.is_open()) {
-    for (const auto& [unit, judgement] : gate_.last().units) {
-      if (judgement.verdict != UnitVerdict::pending) continue;
-      event.pending.push_back(
-          Cause{unit.text() + " was not ready: " + judgement.reason, unit.text(), "", {}, {}});
-    }
-    for (const auto& [name, judgement] : gate_.last().checks) {
-      const bool waited_for = judgement.required && judgement.state != CheckState::passed;
-      if (waited_for) event.pending.push_back(judgement.cause);
-    }
-  }
-  handle(event);
-}
+void Engine::deadline_reached() { handle(DeadlineReached{gate_.pending()}); }
 
 void Engine::run_step(const Step& step) {
   const auto* reverting = std::get_if<Reverting>(&record_->state);

@@ -13,18 +13,25 @@ void Evidence::clear() {
   limit_.reset();
 }
 
-void Evidence::gather(const UnitName& unit, const std::string& invocation) {
+void Evidence::gather(const std::vector<Cause>& causes) {
+  for (const auto& cause : causes) {
+    if (lines_.size() >= kEvidenceUnits) return;
+    if (const auto unit = UnitName::parse(cause.unit)) ask(*unit, cause.invocation, lines_.empty());
+  }
+}
+
+void Evidence::ask(const UnitName& unit, const std::string& invocation, bool tell) {
   if (!lines_.try_emplace(unit.text()).second) return;
   ++outstanding_;
-  journal_.tail(unit, invocation, kEvidenceLines, alive_.guard([this, unit](std::vector<LogLine> lines) {
-    auto& kept = lines_[unit.text()];
-    for (auto& line : lines) {
-      tell_(LogEvent{unit.text(), line.priority, line.message});
-      kept.push_back(std::move(line.message));
-    }
-    --outstanding_;
-    arrived();
-  }));
+  journal_.tail(unit, invocation, kEvidenceLines,
+                alive_.guard([this, unit, tell](std::vector<LogLine> lines) {
+                  for (const auto& line : lines) {
+                    if (tell) tell_(LogEvent{unit.text(), line.priority, line.message});
+                  }
+                  lines_[unit.text()] = std::move(lines);
+                  --outstanding_;
+                  arrived();
+                }));
 }
 
 void Evidence::arrived() {
@@ -46,7 +53,11 @@ void Evidence::await(std::function<void()> done) {
 void Evidence::attach(std::vector<Cause>& causes) const {
   for (auto& cause : causes) {
     const auto found = lines_.find(cause.unit);
-    if (found != lines_.end() && cause.log.empty()) cause.log = found->second;
+    if (found == lines_.end() || !cause.log.empty()) continue;
+    for (const auto& line : found->second) {
+      cause.log.push_back(line.message);
+      cause.priorities.push_back(line.priority);
+    }
   }
 }
 

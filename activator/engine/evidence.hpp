@@ -16,6 +16,7 @@
 namespace switchback {
 
 inline constexpr std::size_t kEvidenceLines = 20;
+inline constexpr std::size_t kEvidenceUnits = 50;  // what more of them say does not explain more
 inline constexpr std::chrono::seconds kEvidenceDeadline{2};
 
 class Evidence {
@@ -25,21 +26,23 @@ class Evidence {
       : journal_(journal), timers_(timers), tell_(std::move(tell)) {}
 
   void clear();
-  /// Asks the journal for the last lines of `unit`'s invocation; each is told as it is found. Once a unit.
-  void gather(const UnitName& unit, const std::string& invocation);
+  /// Asks the journal for the last lines of the run that each cause blames. Those of the first cause are told
+  /// as they are found; the others stand in the outcome alone. Once a unit.
+  void gather(const std::vector<Cause>& causes);
   /// Calls `done` when everything asked for is there, or kEvidenceDeadline is over.
   void await(std::function<void()> done);
   /// Puts the lines that were found into the causes that blame their unit.
   void attach(std::vector<Cause>& causes) const;
 
  private:
+  void ask(const UnitName& unit, const std::string& invocation, bool tell);
   void arrived();
 
   Journal& journal_;
   Timers& timers_;
   Tell tell_;
   Alive alive_;
-  std::map<std::string, std::vector<std::string>> lines_;
+  std::map<std::string, std::vector<LogLine>> lines_;
   std::size_t outstanding_ = 0;
   std::function<void()> done_;
   std::unique_ptr<Timer> limit_;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "activator/engine/gate_watch.hpp"
 
+#include "activator/core/blame.hpp"
+#include "activator/core/first_cause.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -35,6 +38,7 @@ void GateWatch::close() {
   checks_.close();
   open_ = looking_ = everything_ = false;
   signalled_.clear();
+  doubtful_.clear();
   now_.clear();
   tracks_.clear();
   told_.clear();
@@ -49,9 +53,19 @@ void GateWatch::look_once_more(std::function<void()> then) {
   look();
 }
 
-const UnitSnapshot* GateWatch::find(const UnitName& unit) const {
-  const auto found = now_.find(unit);
-  return found == now_.end() ? nullptr : &found->second;
+std::vector<Cause> GateWatch::pending() const {
+  std::vector<Cause> causes;
+  if (!open_) return causes;
+  for (const auto& [unit, judgement] : last_.units) {
+    if (judgement.verdict != UnitVerdict::pending) continue;
+    causes.push_back(blame(unit, unit.text() + " was not ready: " + judgement.reason, now_.at(unit)));
+  }
+  first_cause_first(causes, now_);
+  for (const auto& [name, judgement] : last_.checks) {
+    const bool waited_for = judgement.required && judgement.state != CheckState::passed;
+    if (waited_for) causes.push_back(judgement.cause);
+  }
+  return causes;
 }
 
 void GateWatch::signalled(const UnitName* unit) {
@@ -59,6 +73,8 @@ void GateWatch::signalled(const UnitName* unit) {
     everything_ = true;
   else if (watched_.contains(*unit))
     signalled_.insert(*unit);
+  else if (expected_.near.contains(*unit))
+    signalled_.insert(*watched_.insert(*unit).first);
   else
     return;  // what nobody touched is seen by the poll
   // From the loop, so that a burst of signals makes one look.
@@ -99,22 +115,20 @@ void GateWatch::take(const Snapshot& read) {
         unit, follow(track == tracks_.end() ? start_track(unit, state, expected_) : track->second, state));
     now_.insert_or_assign(unit, state);
   }
+  expected_.near.merge(units_near(expected_.touched, read));
 }
 
 void GateWatch::look_at_the_rest() {
   ports_.units.list(alive_.guard([this](Result<Snapshot> listed) {
     if (!listed) return looked();
     std::erase_if(now_, [&](const auto& entry) { return !watched_.contains(entry.first); });
-    std::set<UnitName> failed;
     for (const auto& [unit, state] : *listed) {
-      if (state.active == "failed" && now_.try_emplace(unit, state).second) failed.insert(unit);
+      if (is_bad(state) && !watched_.contains(unit)) doubtful_.insert(unit);
     }
-    if (failed.empty()) return looked();
+    if (doubtful_.empty()) return looked();
     // The list does not tell why.
-    ports_.units.read(std::move(failed), alive_.guard([this](Result<Snapshot> read) {
-      if (read) {
-        for (auto& [unit, state] : *read) now_.insert_or_assign(unit, std::move(state));
-      }
+    ports_.units.read(doubtful_, alive_.guard([this](Result<Snapshot> read) {
+      if (read) take(*read);
       looked();
     }));
   }));

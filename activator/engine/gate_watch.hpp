@@ -35,8 +35,8 @@ class GateWatch {
   /// succeeds.
   void look_once_more(std::function<void()> then);
   [[nodiscard]] const GateReading& last() const { return last_; }
-  /// What is known of `unit` now.
-  [[nodiscard]] const UnitSnapshot* find(const UnitName& unit) const;
+  /// What it waits for, as causes of a deadline that passes.
+  [[nodiscard]] std::vector<Cause> pending() const;
 
  private:
   void look();
@@ -57,7 +57,8 @@ class GateWatch {
   bool everything_ = false;  // the next look is at everything, not only at what signalled
   std::set<UnitName> signalled_;
   Expectation expected_;
-  std::set<UnitName> watched_;
+  std::set<UnitName> watched_;   // read in full at each look
+  std::set<UnitName> doubtful_;  // others that were seen failed or restarting: likewise, from then on
   Snapshot now_;
   std::map<UnitName, UnitTrack> tracks_;
   std::map<UnitName, UnitEvent> told_;

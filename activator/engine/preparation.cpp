@@ -151,6 +151,7 @@ std::set<UnitName> Preparer::units_of_plans() const {
   auto units = touched_units(result_.changes);
   for (const auto& change : result_.changes) {
     for (const auto& planned : change.units.explained) units.insert(planned.unit);
+    units.insert(change.present.begin(), change.present.end());
   }
   return units;
 }

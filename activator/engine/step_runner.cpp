@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "activator/engine/step_runner.hpp"
 
-#include "activator/core/verdict.hpp"
-
 #include <algorithm>
 #include <utility>
 
@@ -10,25 +8,6 @@ namespace switchback {
 namespace {
 
 StepFailed failed_because(std::string message) { return {Cause{std::move(message), "", "", {}, {}}}; }
-
-std::string_view participle(JobVerb verb) {
-  switch (verb) {
-    case JobVerb::stop:
-      return "stopped";
-    case JobVerb::start:
-      return "started";
-    case JobVerb::restart:
-      return "restarted";
-    case JobVerb::reload:
-      return "reloaded";
-  }
-  return "changed";
-}
-
-std::string what_happened(JobVerb verb, const JobResult& job) {
-  return job.unit.text() + " could not be " + std::string(participle(verb)) + ": " +
-         (job.error.empty() ? "its job ended as «" + job.result + "»" : job.error);
-}
 
 /// Units that ran before by somebody's wish, and not for a moment or on behalf of another unit.
 bool is_lasting(const UnitName& unit, const UnitSnapshot& before) {
@@ -76,44 +55,61 @@ void StepRunner::run_one(const RunJobs& step) { submit(step.verb, step.units, st
 
 void StepRunner::submit(JobVerb verb, std::vector<UnitName> units, bool tolerant) {
   if (units.empty()) return finish_later({});
-  ports_.units.run_jobs(verb, std::move(units), deadline_,
-                        alive_.guard([this, verb, tolerant](Result<std::vector<JobResult>> results) {
-                          if (!results) return finish(tl::make_unexpected(results.error()));
-                          std::vector<JobResult> failed;
-                          for (const auto& job : *results) {
-                            if (!job.succeeded()) failed.push_back(job);
-                          }
-                          if (failed.empty()) return finish({});
-                          if (!tolerant) return explain_failed_jobs(verb, failed);
-                          for (const auto& job : failed) warn(what_happened(verb, job));
-                          finish({});
-                        }));
+  auto asked = units;
+  ports_.units.run_jobs(
+      verb, std::move(units), deadline_,
+      alive_.guard([this, verb, tolerant, asked = std::move(asked)](Result<std::vector<JobResult>> results) {
+        if (!results) {
+          if (results.error().code == Errc::timeout) return explain_late_jobs(verb, asked, results.error());
+          return finish(tl::make_unexpected(results.error()));
+        }
+        std::vector<JobResult> failed;
+        for (const auto& job : *results) {
+          if (!job.succeeded()) failed.push_back(job);
+        }
+        if (failed.empty()) return finish({});
+        if (!tolerant) return explain_failed_jobs(verb, failed);
+        for (const auto& job : failed) warn(what_happened(verb, job));
+        finish({});
+      }));
 }
 
 void StepRunner::explain_failed_jobs(JobVerb verb, const std::vector<JobResult>& failed) {
   std::set<UnitName> units;
   for (const auto& job : failed) units.insert(job.unit);
-  ports_.units.read(units, alive_.guard([this, verb, failed](Result<Snapshot> snapshot) {
-    auto done = std::exchange(done_, nullptr);
-    if (!done) return;
-    // A unit that broke comes before one whose job failed only because of it.
-    auto first = failed.front();
+  ports_.units.read(units, alive_.guard([this, verb, failed](Result<Snapshot> read) {
+    auto now = read.value_or(Snapshot{});
+    std::set<UnitName> required;
     for (const auto& job : failed) {
-      if (job.result == "failed" || job.result == "timeout") {
-        first = job;
-        break;
+      const auto found = now.find(job.unit);
+      if (job.result != "dependency" || found == now.end()) continue;
+      for (const auto& name : found->second.after) {
+        auto unit = UnitName::parse(name);
+        if (unit && !now.contains(*unit)) required.insert(std::move(*unit));
       }
     }
-    Cause cause{what_happened(verb, first), first.unit.text(), first.result, std::nullopt, {}};
-    const auto found = snapshot ? snapshot->find(first.unit) : Snapshot::iterator{};
-    if (snapshot && found != snapshot->end() && first.error.empty() && !found->second.result.empty()) {
-      cause.message = first.unit.text() + " could not be " + std::string(participle(verb)) + ": it " +
-                      end_in_words(found->second);
-      cause.result = found->second.result;
-      if (found->second.exec_code != 0) cause.exit_status = found->second.exec_status;
-    }
-    done(StepFailed{std::move(cause)});
+    if (required.empty()) return failed_as(judge_failed_jobs(verb, failed, now, record_->request.gate));
+    ports_.units.read(required, alive_.guard([this, verb, failed, now](const Result<Snapshot>& more) mutable {
+      now.merge(more.value_or(Snapshot{}));
+      failed_as(judge_failed_jobs(verb, failed, now, record_->request.gate));
+    }));
   }));
+}
+
+void StepRunner::failed_as(const FailedJobs& judged) {
+  for (const auto& sentence : judged.waived) warn(sentence);
+  if (judged.causes.empty()) return finish({});
+  if (auto done = std::exchange(done_, nullptr))
+    done(StepFailed{judged.causes.front(), {judged.causes.begin() + 1, judged.causes.end()}});
+}
+
+void StepRunner::explain_late_jobs(JobVerb verb, const std::vector<UnitName>& units, const Error& error) {
+  ports_.units.read({units.begin(), units.end()},
+                    alive_.guard([this, verb, units, error](const Result<Snapshot>& now) {
+                      const auto causes = judge_late_jobs(verb, units, now.value_or(Snapshot{}));
+                      if (causes.empty()) return finish(tl::make_unexpected(error));
+                      failed_as({causes, {}});
+                    }));
 }
 
 void StepRunner::run_one(const PlaceTrial& step) {

@@ -6,6 +6,7 @@
 #include "activator/core/activation.hpp"
 #include "activator/core/record.hpp"
 #include "activator/engine/alive.hpp"
+#include "activator/engine/failed_jobs.hpp"
 #include "activator/engine/ports.hpp"
 #include "activator/protocol/event.hpp"
 
@@ -55,6 +56,8 @@ class StepRunner {
 
   void submit(JobVerb verb, std::vector<UnitName> units, bool tolerant);
   void explain_failed_jobs(JobVerb verb, const std::vector<JobResult>& failed);
+  void explain_late_jobs(JobVerb verb, const std::vector<UnitName>& units, const Error& error);
+  void failed_as(const FailedJobs& judged);
   void start_missing(const Snapshot& now);
   [[nodiscard]] const PreparedChange* change_of(const ProfileName& profile) const;
   /// conflict when neither the closure before nor the new one is what the profile names, or what runs.

@@ -141,6 +141,10 @@ json to_json(const Cause& cause) {
   if (!cause.result.empty()) out["result"] = cause.result;
   if (cause.exit_status) out["exitStatus"] = *cause.exit_status;
   if (!cause.log.empty()) out["log"] = cause.log;
+  if (!cause.priorities.empty()) out["priorities"] = cause.priorities;
+  if (cause.restarts != 0) out["restarts"] = cause.restarts;
+  if (!cause.invocation.empty()) out["invocation"] = cause.invocation;
+  if (!cause.hint.empty()) out["hint"] = cause.hint;
   return out;
 }
 
@@ -151,6 +155,13 @@ Result<Cause> parse_cause(const json& document) {
   if (reader.member("exitStatus") != nullptr) {
     cause.exit_status = static_cast<int>(reader.integer("exitStatus", -kAny, kAny));
   }
+  for (const auto& priority : reader.array("priorities")) {
+    constexpr int kInfo = 6;
+    cause.priorities.push_back(priority.is_number_integer() ? priority.get<int>() : kInfo);
+  }
+  cause.restarts = static_cast<std::uint64_t>(reader.integer_or("restarts", 0, 0, kAny));
+  cause.invocation = reader.string_or("invocation", "");
+  cause.hint = reader.string_or("hint", "");
   if (auto finished = reader.finish(/*strict=*/false); !finished)
     return tl::make_unexpected(finished.error());
   return cause;

@@ -25,6 +25,10 @@ struct Cause {
   std::string result;              // systemd's Result property, such as exit-code
   std::optional<int> exit_status;  // the main process's exit status or signal number
   std::vector<std::string> log;    // last journal lines of the failing invocation, oldest first
+  std::vector<int> priorities{};   // of each of them, syslog(3); empty: not known
+  std::uint64_t restarts = 0;      // by systemd, as far as they were seen
+  std::string invocation{};        // which run of the unit failed
+  std::string hint{};              // what usually is the matter, and what to look at
   bool operator==(const Cause&) const = default;
 };
 

@@ -1,54 +1,34 @@
 // SPDX-License-Identifier: MIT
-// What a person reads on a terminal of 80 columns, to the letter: files in tests/data/host, with N for times,
-// ID for ids, DATE for dates and HASH for those of store paths.
+// What a person reads on a terminal of 80 columns, to the letter: files in tests/data/host.
 #include "tests/support/golden.hpp"
 
 #include "tests/host/deploy.hpp"
 #include "tests/host/repository.hpp"
-
-#include <regex>
+#include "tests/support/steady_text.hpp"
 
 using namespace switchback::test;
 
 namespace {
 
-std::string without_what_changes(std::string text) {
-  const std::pair<const char*, const char*> rules[] = {
-      {"\r", ""},
-      {"/nix/store/[0-9a-z]{32}-", "/nix/store/HASH-"},
-      {"\\(Nix\\) [0-9.]+", "(Nix) N"},
-      {"\\b[0-9a-f]{32}\\b", "ID"},
-      {"\\b[0-9a-f]{8}\\b", "ID"},
-      {"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?", "DATE"},
-      {"\\b[0-9]+ s {2,}", "N s          "},  // in a column
-      {"\\b[0-9]+(\\.[0-9])?(\\s+)s\\b", "N$2s"},
-      {"(warning: |building ')[^\n]*\n", ""},  // nix's own
-      // Told over two connections, in either order.
-      {"(web1: confirmed [^\n]*\n)(web1: committing [^\n]*\n)", "$2$1"},
-  };
-  for (const auto& [pattern, instead] : rules) text = std::regex_replace(text, std::regex(pattern), instead);
-  return text;
-}
-
-/// As typed on a terminal that can only print lines; what nix says of its copying is nix's.
+/// As typed on a terminal that can only print lines.
 std::string typed(TestHost& host, std::vector<std::string> argv, int status) {
   argv.insert(argv.begin(), {"env", "TERM=dumb", "NO_COLOR=1"});
   PusherOptions options;
   options.terminal = true;
   const auto result = host.pusher(argv, options);
   CHECK(result.status == status);
-  return std::regex_replace(without_what_changes(result.out), std::regex("copying [^\n]*\n"), "");
+  return steady_text(result.out);
 }
 
 /// Those of the command first: they are told while the host tells its own.
-std::string events_without_what_changes(const std::vector<nlohmann::json>& events) {
+std::string steady_events(const std::vector<nlohmann::json>& events) {
   std::string ours;
   std::string of_host;
   for (auto event : events) {
     for (const char* key : {"time", "deadline"}) {
       if (event.contains(key)) event[key] = 0;
     }
-    (event.contains("seq") ? of_host : ours) += without_what_changes(event.dump()) + "\n";
+    (event.contains("seq") ? of_host : ours) += steady_text(event.dump()) + "\n";
   }
   return ours + of_host;
 }
@@ -115,5 +95,5 @@ TEST_CASE("a flake's dry run, for a person and for a program, and its check read
   check_text("host/flake_dry_run.txt", typed(host, at_flake("deploy --dry-run"), 0));
   const auto as_json = host.pusher(at_flake("deploy --dry-run --json"));
   CHECK(as_json.status == 0);
-  check_text("host/flake_dry_run.jsonl", events_without_what_changes(events_of(as_json)));
+  check_text("host/flake_dry_run.jsonl", steady_events(events_of(as_json)));
 }

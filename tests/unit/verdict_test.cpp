@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "activator/core/verdict.hpp"
 
+#include "activator/core/blame.hpp"
+#include "activator/core/first_cause.hpp"
 #include "tests/support/catch.hpp"
 
 #include <csignal>
@@ -199,8 +201,13 @@ TEST_CASE("a revert is judged against the baseline alone", "[verdict]") {
   }
   SECTION("whatever else fails newly is worse than before") {
     expected.baseline[kWeb] = running();
+    expected.baseline[unit("ssh.service")] = running();
     CHECK(judge({{kWeb, running()}, {unit("ssh.service"), failed()}}, {}, expected).verdict ==
           UnitVerdict::unhealthy);
+  }
+  SECTION("but not what did not run, and was only tried since") {
+    CHECK(judge({{kWeb, running()}, {unit("backup.service"), failed()}}, {}, expected).verdict ==
+          UnitVerdict::healthy);
   }
 }
 
@@ -238,4 +245,231 @@ TEST_CASE("how a unit ended is said in words", "[verdict]") {
       {failed("novel-result", 0), "failed (novel-result)"},
   }));
   CHECK(end_in_words(state) == words);
+}
+
+TEST_CASE("a unit that failed and is about to be started again is waited for", "[verdict]") {
+  auto between = failed();
+  SECTION("by somebody's job") { between.has_job = true; }
+  SECTION("by systemd, which for a moment calls it failed") { between.sub = "failed-before-auto-restart"; }
+  SECTION("by systemd, which calls it inactive") {
+    between.active = "inactive";
+    between.sub = "dead-before-auto-restart";
+  }
+  CHECK(verdict_on(between) == UnitVerdict::pending);
+}
+
+TEST_CASE("a frozen unit does not serve", "[verdict]") {
+  auto frozen = running();
+  frozen.frozen = true;
+  CHECK(verdict_on(frozen) == UnitVerdict::pending);
+}
+
+TEST_CASE("a service that its own condition kept from running is well", "[verdict]") {
+  auto skipped = running();
+  skipped.active = "inactive";
+  skipped.result = "exec-condition";
+  CHECK(verdict_on(skipped) == UnitVerdict::healthy);
+  auto critical = touching_web();
+  critical.policy.critical = {"web.service"};
+  CHECK(verdict_on(skipped, critical) == UnitVerdict::unhealthy);
+}
+
+TEST_CASE("a unit that runs on after a reload that failed is unhealthy", "[verdict]") {
+  auto expected = touching_web();
+  expected.started.clear();
+  auto state = running();
+  state.reload_result = "exit-code";
+  CHECK(verdict_on(state, expected) == UnitVerdict::healthy);  // nobody asked for it here
+  expected.reloaded = {kWeb};
+  const auto reading = judge({{kWeb, state}}, {}, expected);
+  CHECK(reading.verdict == UnitVerdict::unhealthy);
+  CHECK_THAT(reading.causes.front().message, ContainsSubstring("could not be reloaded"));
+}
+
+TEST_CASE("what a closure defines and nobody touched counts when it newly fails", "[verdict]") {
+  const auto job = unit("job.service");
+  auto expected = touching_web();
+  expected.near = {job};
+  const auto verdict = [&](const UnitSnapshot& state) {
+    return judge({{kWeb, running()}, {job, state}}, {}, expected).verdict;
+  };
+  CHECK(verdict(running()) == UnitVerdict::healthy);
+  CHECK(verdict(failed()) == UnitVerdict::unhealthy);
+  CHECK(verdict(restarting(1)) == UnitVerdict::pending);
+  CHECK(verdict(restarting(2)) == UnitVerdict::unhealthy);
+  SECTION("it need not run") {
+    auto stopped = running();
+    stopped.active = "inactive";
+    CHECK(verdict(stopped) == UnitVerdict::healthy);
+  }
+  SECTION("it is waited for while it starts, unless a timer or traffic started it") {
+    auto starting = running();
+    starting.active = "activating";
+    CHECK(verdict(starting) == UnitVerdict::pending);
+    starting.triggered_by = {"job.timer"};
+    CHECK(verdict(starting) == UnitVerdict::healthy);
+  }
+  SECTION("what had failed before does not count") {
+    expected.baseline[job] = failed();
+    CHECK(verdict(failed()) == UnitVerdict::healthy);
+  }
+}
+
+TEST_CASE("a unit nobody touched that restarted before, too, is not blamed on the deployment", "[verdict]") {
+  const auto agent = unit("agent.service");
+  auto expected = touching_web();
+  expected.near = {agent};
+  auto before = running();
+  before.restarts = 40;
+  before.changed_us = 1'000'000'000;
+  expected.baseline[agent] = before;
+  const auto verdict_when_it_crashes_after = [&](std::uint64_t seconds) {
+    auto crashed = restarting(40);
+    crashed.changed_us = before.changed_us + seconds * 1'000'000;
+    auto track = start_track(agent, crashed, expected);
+    track = follow(follow(track, restarting(41)), restarting(42));
+    return judge({{kWeb, running()}, {agent, restarting(42)}}, {{agent, track}}, expected).verdict;
+  };
+  CHECK(verdict_when_it_crashes_after(5) == UnitVerdict::healthy);
+  CHECK(verdict_when_it_crashes_after(3600) == UnitVerdict::unhealthy);
+}
+
+TEST_CASE("a unit beside the deployment that begins to restart again and again is a warning", "[verdict]") {
+  const auto agent = unit("agent.service");
+  auto expected = touching_web();
+  expected.baseline[agent] = running();
+  auto track = start_track(agent, restarting(0), expected);
+  track = follow(follow(track, restarting(1)), restarting(2));
+  const Snapshot now{{kWeb, running()}, {agent, restarting(2)}};
+  CHECK(judge(now, {{agent, track}}, expected).verdict == UnitVerdict::healthy);
+  REQUIRE(judge(now, {{agent, track}}, expected).warnings.size() == 1);
+  CHECK_THAT(judge(now, {{agent, track}}, expected).warnings.front(),
+             ContainsSubstring("was restarted 2 times"));
+  expected.policy.strict = true;
+  CHECK(judge(now, {{agent, track}}, expected).verdict == UnitVerdict::unhealthy);
+}
+
+TEST_CASE("what touched units trigger, and what depends on them, is near", "[verdict]") {
+  auto timer = running("");
+  timer.triggers = {"job.service"};
+  timer.dependents = {"report.service", "session-1.scope"};
+  CHECK(units_near({unit("job.timer")}, {{unit("job.timer"), timer}, {kWeb, running()}}) ==
+        std::set<UnitName>{unit("job.service"), unit("report.service")});
+}
+
+TEST_CASE("the run that is blamed is the one that broke, not the one after it", "[verdict]") {
+  const std::string broken = "11111111111111111111111111111111";
+  const std::string next = "22222222222222222222222222222222";
+  auto state = running();
+  state.invocation = broken;
+  auto track = start_track(kWeb, state, touching_web());
+  state.invocation = next;
+  state.restarts = 2;
+  track = follow(track, state);
+  const auto reading = judge({{kWeb, state}}, {{kWeb, track}}, touching_web());
+  REQUIRE(reading.verdict == UnitVerdict::unhealthy);
+  CHECK(reading.causes.front().invocation == broken);
+  CHECK(reading.causes.front().restarts == 2);
+}
+
+TEST_CASE("among units that broke, the one that the others need is the first cause", "[verdict]") {
+  auto expected = touching_web();
+  const auto db = unit("db.service");
+  expected.touched.insert(db);
+  auto web = failed();
+  auto database = failed("exit-code", 5);
+  web.changed_us = 1;  // it noticed at once
+  database.changed_us = 2;
+  const auto first = [&] { return judge({{kWeb, web}, {db, database}}, {}, expected).causes.front().unit; };
+  CHECK(first() == "web.service");
+  SECTION("as it is required") {
+    database.dependents = {"web.service"};
+    CHECK(first() == "db.service");
+  }
+  SECTION("as it is started first") {
+    web.after = {"db.service"};
+    CHECK(first() == "db.service");
+  }
+  SECTION("even one that goes on restarting, which the other waited for in vain") {
+    web.after = {"db.service"};
+    database = restarting(1);
+    CHECK(first() == "db.service");
+  }
+}
+
+TEST_CASE("a socket that gave up is explained by the service that it starts", "[verdict]") {
+  auto socket = failed("service-start-limit-hit", 0);
+  socket.triggers = {"web.service"};
+  auto web = failed("start-limit-hit", 0);
+  web.after = {"web.socket"};
+  auto expected = touching_web();
+  expected.touched.insert(unit("web.socket"));
+  const auto reading = judge({{unit("web.socket"), socket}, {kWeb, web}}, {}, expected);
+  CHECK(reading.causes.front().unit == "web.service");
+}
+
+TEST_CASE("causes that explain each other in a circle come in the order in which they happened",
+          "[verdict]") {
+  auto one = failed();
+  one.after = {"b.service"};
+  one.changed_us = 2;
+  auto other = failed();
+  other.after = {"a.service"};
+  other.changed_us = 1;
+  const Snapshot now{{unit("a.service"), one}, {unit("b.service"), other}};
+  std::vector<Cause> causes{blame(unit("a.service"), "a", one), blame(unit("b.service"), "b", other)};
+  first_cause_first(causes, now);
+  REQUIRE(causes.size() == 2);
+  CHECK(causes.front().unit == "b.service");
+}
+
+TEST_CASE("a command beside the main process that failed is named", "[verdict]") {
+  auto state = failed("exit-code", 0);
+  state.exec_code = 0;
+  state.command = "ExecStartPre";
+  state.command_code = CLD_EXITED;
+  state.command_status = 78;
+  CHECK(end_in_words(state) == "failed in ExecStartPre=, which exited with status 78");
+  CHECK(blame(kWeb, "why", state).exit_status == 78);
+  SECTION("even when the main process was killed because of it") {
+    state.exec_code = CLD_KILLED;
+    state.exec_status = SIGTERM;
+    CHECK(end_in_words(state) == "failed in ExecStartPre=, which exited with status 78");
+  }
+  SECTION("unless that is not how the unit ended") {
+    state.result = "signal";
+    state.exec_code = CLD_KILLED;
+    state.exec_status = SIGKILL;
+    CHECK(end_in_words(state) == "was killed by SIGKILL");
+  }
+}
+
+TEST_CASE("each kind of end has its hint", "[verdict]") {
+  const auto [state, words] = GENERATE(table<UnitSnapshot, std::string>({
+      {failed("exit-code", 1), "its own last lines"},
+      {failed("exit-code", 203), "interpreter"},
+      {failed("exit-code", 217), "User="},
+      {failed("exit-code", 200), "WorkingDirectory="},
+      {failed("exit-code", 127), "did not find a program"},
+      {failed("signal", SIGKILL), "killed it"},
+      {failed("core-dump", SIGSEGV), "coredumpctl"},
+      {failed("timeout", 0), "TimeoutStartSec="},
+      {failed("watchdog", SIGABRT), "WatchdogSec="},
+      {failed("oom-kill", SIGKILL), "MemoryMax="},
+      {failed("start-limit-hit", 1), "the first time"},
+      {failed("protocol", 0), "Type="},
+      {failed("resources", 0), "EnvironmentFile="},
+  }));
+  CHECK_THAT(hint_for(state), ContainsSubstring(words));
+  CHECK_THAT(blame(kWeb, "why", state).hint, ContainsSubstring(words));
+}
+
+TEST_CASE("a unit that systemd could not load, and a job that never ran, have their hints, too",
+          "[verdict]") {
+  auto state = running();
+  state.load = "bad-setting";
+  CHECK_THAT(hint_for(state), ContainsSubstring("systemd-analyze verify"));
+  CHECK_THAT(hint_for_job("dependency"), ContainsSubstring("look at that one first"));
+  CHECK(hint_for_job("novel").empty());
+  CHECK(hint_for(running()).empty());
 }
