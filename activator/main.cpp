@@ -14,6 +14,7 @@
 #include "activator/adapters/system_clock.hpp"
 #include "activator/adapters/systemd_units.hpp"
 #include "activator/adapters/transient_programs.hpp"
+#include "activator/adapters/units_of_users.hpp"
 #include "activator/engine/engine.hpp"
 #include "activator/service/bridge.hpp"
 #include "activator/service/server.hpp"
@@ -73,7 +74,8 @@ int serve() {
   FileRecordStore records;
   FileUnitCopies copies;
   Bus bus(loop, {}, way_to_manager());
-  SystemdUnits units(bus, loop);
+  SystemdUnits system_units(bus, loop);
+  UnitsOfUsers units(system_units, loop);
   JournalReader journal(loop);
   NixProfiles profiles(loop, NixPlaces::of_host());
   TransientRunner runner(bus, loop);

@@ -56,12 +56,15 @@ Error to_error(const BusError& error, const std::string& doing) {
 }
 
 Bus::Bus(EventLoop& loop, std::string address, std::optional<BusWay> around)
-    : loop_(loop),
-      address_(std::move(address)),
-      around_(std::move(around)),
-      away_since_ms_(now_ms()),
-      back_off_(kFirstRetry) {
-  if (address_.empty()) address_ = system_bus_address();
+    : Bus(loop, [&] {
+        if (address.empty()) address = system_bus_address();
+        return BusWay{address, address};
+      }()) {
+  around_ = std::move(around);
+}
+
+Bus::Bus(EventLoop& loop, BusWay way)
+    : loop_(loop), way_(std::move(way)), away_since_ms_(now_ms()), back_off_(kFirstRetry) {
   retry_ = loop_.arm(std::chrono::milliseconds(0), [this] { try_connect(); });
 }
 
@@ -250,10 +253,10 @@ void Bus::insist(bool insists) {
 
 void Bus::try_connect() {
   // A bus that listens and does not answer would block us: see bus_probe.hpp.
-  probe_ = std::make_unique<BusProbe>(loop_, address_, [this](Status answered) {
+  probe_ = std::make_unique<BusProbe>(loop_, way_.probe, [this](Status answered) {
     const auto probe = std::move(probe_);
     if (!answered) return could_not_connect(answered.error().message, false);
-    guard("connecting to the bus", [this] { connect(address_, false); });
+    guard("connecting to the bus", [this] { connect(way_.address, false); });
   });
 }
 

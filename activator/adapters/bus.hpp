@@ -60,6 +60,8 @@ class Bus {
   /// An empty address is the system bus's. `around` leads to the callee without the bus, for those who
   /// insist. Connects from the loop, not within this call.
   explicit Bus(EventLoop& loop, std::string address = {}, std::optional<BusWay> around = {});
+  /// Always goes this way.
+  Bus(EventLoop& loop, BusWay way);
   ~Bus();
   Bus(const Bus&) = delete;
   Bus& operator=(const Bus&) = delete;
@@ -129,7 +131,7 @@ class Bus {
   void lose_later(const std::string& problem);
 
   EventLoop& loop_;
-  std::string address_;
+  BusWay way_;
   std::optional<BusWay> around_;
   bool insists_ = false;
   bool goes_around_ = false;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "activator/adapters/journal_entries.hpp"
 
+#include <pwd.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
@@ -57,6 +59,14 @@ std::optional<std::string_view> field(sd_journal& journal, std::string_view name
   return value;
 }
 
+// A user's manager and its services write as that user.
+Status match_user_unit(sd_journal& journal, const std::string& user, const std::string& unit) {
+  const passwd* entry = ::getpwnam(user.c_str());
+  if (entry == nullptr) return fail(Errc::unavailable, "there is no user " + user);
+  const auto uid = "_UID=" + std::to_string(entry->pw_uid);
+  return match(journal, {{"_SYSTEMD_USER_UNIT=" + unit, uid}, {"USER_UNIT=" + unit, uid}});
+}
+
 }  // namespace
 
 Result<JournalPtr> open_journal() {
@@ -72,11 +82,14 @@ Result<JournalPtr> open_journal() {
 // INVOCATION_ID= and UNIT= are fields that anybody may send: PID 1's alone are believed. _SYSTEMD_… are
 // journald's own.
 Status match_invocation(sd_journal& journal, const std::string& invocation) {
-  return match(journal,
-               {{"_SYSTEMD_INVOCATION_ID=" + invocation}, {"INVOCATION_ID=" + invocation, "_PID=1"}});
+  return match(journal, {{"_SYSTEMD_INVOCATION_ID=" + invocation},
+                         {"INVOCATION_ID=" + invocation, "_PID=1"},
+                         {"USER_INVOCATION_ID=" + invocation}});
 }
 
 Status match_unit(sd_journal& journal, const std::string& unit) {
+  if (const auto slash = unit.find('/'); slash != std::string::npos)
+    return match_user_unit(journal, unit.substr(0, slash), unit.substr(slash + 1));
   return match(journal, {{"_SYSTEMD_UNIT=" + unit}, {"UNIT=" + unit, "_PID=1"}});
 }
 
@@ -85,7 +98,11 @@ Status match_processes(sd_journal& journal, const std::string& unit) {
 }
 
 std::string invocation_of_entry(sd_journal& journal) {
-  const auto* name = field(journal, "_PID") == "1" ? "INVOCATION_ID" : "_SYSTEMD_INVOCATION_ID";
+  const bool by_manager = field(journal, "_PID") == "1";
+  const bool by_users_manager = field(journal, "_SYSTEMD_USER_UNIT") == "init.scope";
+  const auto* name = by_manager         ? "INVOCATION_ID"
+                     : by_users_manager ? "USER_INVOCATION_ID"
+                                        : "_SYSTEMD_INVOCATION_ID";
   return std::string(field(journal, name).value_or(""));
 }
 

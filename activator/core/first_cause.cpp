@@ -21,7 +21,7 @@ std::vector<Blamed> with_states(std::vector<Cause> causes, const Snapshot& now) 
   std::vector<Blamed> all;
   for (auto& cause : causes) {
     Blamed blamed{std::move(cause), std::nullopt, {}};
-    if (auto unit = UnitName::parse(blamed.cause.unit)) {
+    if (auto unit = UnitName::parse_any(blamed.cause.unit)) {
       const auto found = now.find(*unit);
       if (found != now.end()) {
         blamed.state = found->second;

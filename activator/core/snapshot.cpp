@@ -32,7 +32,7 @@ Result<Snapshot> parse_snapshot(const nlohmann::json& document, const std::strin
   if (!document.is_object()) return fail(Errc::corrupt, where + ": expected an object");
   Snapshot snapshot;
   for (const auto& [name, value] : document.items()) {
-    auto unit = UnitName::parse(name);
+    auto unit = UnitName::parse_any(name);
     if (!unit) return fail(Errc::corrupt, where + ": " + unit.error().message);
     JsonReader reader(value, where + "." + name, Errc::corrupt);
     UnitSnapshot state;

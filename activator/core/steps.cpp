@@ -273,6 +273,14 @@ Steps revert_steps_after_reboot(const Changes& changes) {
   return steps;
 }
 
+std::set<std::string> users_of(const Changes& changes) {
+  std::set<std::string> users;
+  for (const auto& change : changes) {
+    if (change.kind == Kind::script && change.link.user != "root") users.insert(change.link.user);
+  }
+  return users;
+}
+
 std::set<UnitName> touched_units(const Changes& changes) {
   std::set<UnitName> units;
   for (const auto& change : changes) {

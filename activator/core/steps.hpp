@@ -155,6 +155,9 @@ struct PreparedChange {
 /// Every unit that the changes touch, with what depends on them.
 [[nodiscard]] std::set<UnitName> touched_units(const std::vector<PreparedChange>& changes);
 
+/// Whose managers may be changed besides the system's: those whom a script runs as.
+[[nodiscard]] std::set<std::string> users_of(const std::vector<PreparedChange>& changes);
+
 /// One line for a person: «stopping web.service, db.service».
 [[nodiscard]] std::string describe(const Step& step);
 

@@ -19,7 +19,7 @@ json names(const std::vector<UnitName>& units) {
 std::vector<UnitName> read_names(JsonReader& reader, const char* key) {
   std::vector<UnitName> units;
   for (const auto& value : reader.array(key)) {
-    auto unit = UnitName::parse(value.is_string() ? value.get<std::string>() : "");
+    auto unit = UnitName::parse_any(value.is_string() ? value.get<std::string>() : "");
     if (!unit) {
       reader.reject(key, unit.error().message);
       break;
@@ -42,7 +42,7 @@ json plan_to_json(const UnitPlan& plan) {
 
 std::optional<PlannedUnit> read_planned(JsonReader& outer, const json& document) {
   JsonReader reader(document, "explained", Errc::corrupt);
-  auto unit = UnitName::parse(reader.string("unit"));
+  auto unit = UnitName::parse_any(reader.string("unit"));
   const auto action = parse<UnitAction>(reader.string("action"));
   auto reason = reader.string("reason");
   if (reader.ok() && !unit) reader.reject("unit", unit.error().message);

@@ -23,7 +23,7 @@ bool comes_and_goes(const UnitName& unit, const UnitSnapshot& state) {
     case UnitType::slice:
       return true;
     default:
-      return unit.text().starts_with("run-") || is_protected(unit) || is_timer_job(state);
+      return unit.local().text().starts_with("run-") || is_protected(unit.local()) || is_timer_job(state);
   }
 }
 

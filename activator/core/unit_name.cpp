@@ -11,6 +11,7 @@ namespace switchback {
 namespace {
 
 constexpr std::size_t kMaxUnitName = 255;
+constexpr std::size_t kMaxUserName = 32;
 
 constexpr std::array<std::pair<std::string_view, UnitType>, 11> kTypes{{
     {".service", UnitType::service},
@@ -49,6 +50,29 @@ Result<UnitName> UnitName::parse(std::string_view text) {
     if (text.substr(dot) == suffix) return UnitName(std::string(text), type);
   }
   return fail(Errc::invalid_request, "«" + printable(text) + "» ends in no type of unit");
+}
+
+Result<UnitName> UnitName::parse_any(std::string_view text) {
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos) return parse(text);
+  auto name = parse(text.substr(slash + 1));
+  if (!name || slash == 0 || slash > kMaxUserName)
+    return fail(Errc::invalid_request, "«" + printable(text) + "» is not a unit name");
+  return of_user(std::string(text.substr(0, slash)), *name);
+}
+
+UnitName UnitName::of_user(const std::string& user, const UnitName& name) {
+  return {user + "/" + name.text_, name.type_};
+}
+
+std::string UnitName::user() const {
+  const auto slash = text_.find('/');
+  return slash == std::string::npos ? "" : text_.substr(0, slash);
+}
+
+UnitName UnitName::local() const {
+  const auto slash = text_.find('/');
+  return slash == std::string::npos ? *this : UnitName(text_.substr(slash + 1), type_);
 }
 
 std::string UnitName::stem() const { return text_.substr(0, text_.rfind('.')); }

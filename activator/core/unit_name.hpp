@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A systemd unit name, parsed once: its type, template and instance. Knows nothing of what a unit does.
+// A systemd unit name, parsed once: its type, template and instance, and whose manager it is of. Knows
+// nothing of what a unit does.
 #pragma once
 
 #include "activator/protocol/error.hpp"
@@ -17,7 +18,17 @@ class UnitName {
   /// Errors: invalid_request. Source: systemd.unit(5), «valid unit names»; 255 bytes at most.
   [[nodiscard]] static Result<UnitName> parse(std::string_view text);
 
+  /// Of any manager: `web.service`, or `alice/web.service` for one of alice's. Errors: as above.
+  [[nodiscard]] static Result<UnitName> parse_any(std::string_view text);
+  /// The unit of that name of `user`'s manager. `user` is a user's name.
+  [[nodiscard]] static UnitName of_user(const std::string& user, const UnitName& name);
+
+  /// What parse_any() takes.
   [[nodiscard]] const std::string& text() const { return text_; }
+  /// Whose manager it is of; empty: the system's.
+  [[nodiscard]] std::string user() const;
+  /// As its manager calls it.
+  [[nodiscard]] UnitName local() const;
   [[nodiscard]] UnitType type() const { return type_; }
   /// `foo@.service`: a definition that can only run as an instance.
   [[nodiscard]] bool is_template() const;

@@ -180,7 +180,7 @@ class Judging {
       const auto& state = now_.at(unit);
       if (judgement.verdict != UnitVerdict::pending || !state.auto_restarting()) continue;
       const bool explains = std::any_of(failed.begin(), failed.end(), [&, &unit = unit](const Cause& cause) {
-        const auto other = UnitName::parse(cause.unit);
+        const auto other = UnitName::parse_any(cause.unit);
         return other && comes_before(unit, state, *other, now_.at(*other));
       });
       if (explains) reading_.causes.push_back(cause_of(unit, judgement, state, track(unit, state)));
@@ -209,7 +209,7 @@ std::set<UnitName> units_near(const std::set<UnitName>& touched, const Snapshot&
     if (state == now.end()) continue;
     for (const auto* names : {&state->second.triggers, &state->second.dependents}) {
       for (const auto& name : *names) {
-        auto other = UnitName::parse(name);
+        auto other = UnitName::parse_any(name);
         if (other && !comes_and_goes(*other) && !touched.contains(*other)) near.insert(std::move(*other));
       }
     }

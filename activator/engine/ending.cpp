@@ -66,6 +66,7 @@ void Engine::resume(Record record) {
   tell_activation();
   script_ = script_of(*record_);
   log_.resume(record_->request.id);
+  ports_.units.include(users_of(record_->changes));
   runner_.expect_leftovers();
   if (!checks_to_ask(record_->request.gate, {}).empty()) ports_.prober.abandon();
   was_reloaded_ = true;  // it may have been: forgetting the pin once more costs a reload

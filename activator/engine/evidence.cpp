@@ -16,7 +16,7 @@ void Evidence::clear() {
 void Evidence::gather(const std::vector<Cause>& causes) {
   for (const auto& cause : causes) {
     if (lines_.size() >= kEvidenceUnits) return;
-    if (const auto unit = UnitName::parse(cause.unit)) ask(*unit, cause.invocation, lines_.empty());
+    if (const auto unit = UnitName::parse_any(cause.unit)) ask(*unit, cause.invocation, lines_.empty());
   }
 }
 

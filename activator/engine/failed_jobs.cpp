@@ -71,7 +71,7 @@ void blame_required(std::vector<Cause>& causes, const Snapshot& now) {
   for (const auto& [unit, state] : now) {
     if (!is_bad(state) || blamed(unit)) continue;
     const bool explains = std::any_of(causes.begin(), causes.end(), [&, &unit = unit](const Cause& cause) {
-      const auto other = UnitName::parse(cause.unit);
+      const auto other = UnitName::parse_any(cause.unit);
       const auto found = other ? now.find(*other) : now.end();
       return cause.result == "dependency" && found != now.end() &&
              comes_before(unit, state, *other, found->second);

@@ -94,6 +94,9 @@ bool Preparer::runs_programs() const {
 }
 
 void Preparer::list_units() {
+  std::vector<PreparedChange> changes;
+  for (const auto& draft : drafts_) changes.push_back(draft.change);
+  ports_.units.include(users_of(changes));
   ports_.units.list(alive_.guard([this](Result<Snapshot> listed) {
     if (!listed) return fail_with(listed.error());
     for (const auto& [unit, state] : *listed) {
@@ -135,7 +138,7 @@ void Preparer::read_dependents() {
   std::set<UnitName> units;
   for (const auto& [unit, state] : live_) {
     for (const auto& name : state.dependents) {
-      if (auto dependent = UnitName::parse(name); dependent) units.insert(std::move(*dependent));
+      if (auto dependent = UnitName::parse_any(name); dependent) units.insert(std::move(*dependent));
     }
   }
   if (units.empty()) return plan();

@@ -13,7 +13,7 @@ StepFailed failed_because(std::string message) { return {Cause{std::move(message
 bool is_lasting(const UnitName& unit, const UnitSnapshot& before) {
   return before.active == "active" && unit.type() != UnitType::scope && unit.type() != UnitType::device &&
          unit.type() != UnitType::slice && unit.type() != UnitType::mount &&
-         !unit.text().starts_with("run-") && !is_protected(unit);
+         !unit.local().text().starts_with("run-") && !is_protected(unit.local());
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ void StepRunner::explain_failed_jobs(JobVerb verb, const std::vector<JobResult>&
       const auto found = now.find(job.unit);
       if (job.result != "dependency" || found == now.end()) continue;
       for (const auto& name : found->second.after) {
-        auto unit = UnitName::parse(name);
+        auto unit = UnitName::parse_any(name);
         if (unit && !now.contains(*unit)) required.insert(std::move(*unit));
       }
     }

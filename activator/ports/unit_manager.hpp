@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the engine needs from systemd's manager. Every call answers exactly once, later, from the event loop.
+// What the engine needs from systemd's manager, and from those of users. Every call answers exactly once, later,
+// from the event loop.
 #pragma once
 
 #include "activator/core/snapshot.hpp"
@@ -41,6 +42,9 @@ class UnitManager {
   UnitManager& operator=(const UnitManager&) = delete;
   virtual ~UnitManager() = default;
 
+  /// From now on also the units of the managers of `users`, of those who have one that runs now. For a user whose
+  /// manager has gone since, nothing is listed, and what is read is not there.
+  virtual void include(const std::set<std::string>& users) { (void)users; }
   /// Every loaded unit, in brief: load, active and sub state alone.
   virtual void list(Callback<Snapshot> done) = 0;
   /// Each of `units` in full; one that does not exist is there with load state not-found.
@@ -54,7 +58,7 @@ class UnitManager {
   /// Cancels every job of the manager but those that `spare` names: what a killed switch had queued. Jobs
   /// that cannot be undone, such as a shutdown's, are spared too. Errors: unavailable.
   virtual void cancel_all_jobs(std::set<UnitName> spare, Callback<void> done) = 0;
-  /// daemon-reload. Errors: timeout, unavailable.
+  /// daemon-reload of the system's manager. Errors: timeout, unavailable.
   virtual void reload(Callback<void> done) = 0;
   /// A unit that is not loaded is no error.
   virtual void reset_failed(std::vector<UnitName> units, Callback<void> done) = 0;
