@@ -2,6 +2,7 @@
 #include "cli/plot_timeline.hpp"
 
 #include "cli/plot_axis.hpp"
+#include "cli/text.hpp"
 #include "cli/words.hpp"
 
 #include <algorithm>
@@ -23,6 +24,19 @@ Tone tone_of(const UnitEvent& unit) {
       return Tone::ignored;
     case UnitVerdict::healthy:
       return unit.active == "active" || unit.active == "reloading" ? Tone::good : Tone::idle;
+  }
+  return Tone::unseen;
+}
+
+Tone tone_of(CheckState state) {
+  switch (state) {
+    case CheckState::pending:
+    case CheckState::missed:
+      return Tone::waiting;
+    case CheckState::passed:
+      return Tone::good;
+    case CheckState::failed:
+      return Tone::bad;
   }
   return Tone::unseen;
 }
@@ -134,6 +148,17 @@ class Teller {
     if (tone == Tone::bad) kept.fault = kept.verdict;
   }
 
+  void take(const CheckEvent& check) {
+    auto& kept = row("check " + check.name);
+    const auto told = check_text(check);
+    kept.verdict = told.substr(std::min(told.size(), printable(check.name).size() + 1));
+    // Nothing was changed yet that could be to blame.
+    if (!switched_ && check.state == CheckState::failed)
+      return see(kept, Tone::ignored, "fails", told + ", before the switch");
+    see(kept, tone_of(check.state), std::string(text(check.state)), told);
+    if (check.state == CheckState::failed) kept.fault = kept.verdict;
+  }
+
   /// From now on it is so.
   void see(Kept& kept, Tone tone, std::string word, std::string told) {
     add(kept.row, {now_, now_, tone, std::move(word), std::move(told)});
@@ -200,11 +225,12 @@ class Teller {
     if (!kept.fault.empty() && row.last != Tone::bad) row.verdict += "; well again";
   }
 
-  /// A position for each unit that is a cause: the first cause first.
-  [[nodiscard]] std::size_t blame(const std::string& unit) const {
+  /// A position for each row that is a cause: the first cause first.
+  [[nodiscard]] std::size_t blame(const std::string& row) const {
     const auto& causes = finished_.outcome.causes;
-    const auto found =
-        std::find_if(causes.begin(), causes.end(), [&](const Cause& cause) { return cause.unit == unit; });
+    const auto found = std::find_if(causes.begin(), causes.end(), [&](const Cause& cause) {
+      return cause.unit == row || (cause.unit.empty() && cause.message.starts_with(row + ": "));
+    });
     return static_cast<std::size_t>(found - causes.begin());
   }
 

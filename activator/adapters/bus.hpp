@@ -73,7 +73,7 @@ class Bus {
     std::function<void()> lost;
   };
   void listen(Listener listener);
-  [[nodiscard]] const std::string& address() const { return address_; }
+  [[nodiscard]] const std::string& address() const { return way_.address; }
   [[nodiscard]] bool connected() const { return connection_ != nullptr; }
   /// Asks the bus itself for an answer. One that is stuck, and gives none, counts as lost from then on: to
   /// who only waits for a callee's replies it looks as one that is well. `answers` is not called then, nor

@@ -13,7 +13,7 @@ constexpr std::size_t kFixedHeader = 16;
 constexpr std::size_t kMaxMessage = std::size_t{128} << 20U;
 constexpr char kOurEndian = std::endian::native == std::endian::little ? 'l' : 'B';
 constexpr const char* kBusName = "org.freedesktop.DBus";
-constexpr const char* kManagerUniqueName = ":1.0";
+constexpr const char* kManagerName = "org.freedesktop.systemd1";  // what it calls itself, where it does
 constexpr const char* kClientUniqueName = ":1.1";
 
 constexpr char kMethodCall = 1;
@@ -97,7 +97,7 @@ std::string with_sender(std::string_view message, const Extent& extent) {
   std::string fields(message.substr(kFixedHeader, extent.fields));
   if (texts_of(fields).contains(FieldCode::sender)) return std::string(message);
   begin_field(fields, FieldCode::sender, 's');
-  put_string(fields, kManagerUniqueName);
+  put_string(fields, kManagerName);
   return message_of(message.substr(0, kFixedHeader), fields, message.substr(extent.body));
 }
 
@@ -111,7 +111,7 @@ std::string reply_to(std::string_view call, const std::string& member, std::uint
   if (member == "Hello" || member == "GetNameOwner") {
     begin_field(fields, FieldCode::signature, 'g');
     fields.append({1, 's', '\0'});
-    put_string(body, member == "Hello" ? kClientUniqueName : kManagerUniqueName);
+    put_string(body, member == "Hello" ? kClientUniqueName : kManagerName);
   }
   std::string fixed{kOurEndian, kMethodReturn, kNoReplyExpected, 1, 0, 0, 0, 0};
   put_number(fixed, serial);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -114,6 +115,10 @@ ProbeAnswer ask_http(const HttpCheck& check, std::chrono::milliseconds timeout) 
   if (result != CURLE_OK && !cut) {
     const std::string_view said = trimmed(problem);
     auto reason = said.empty() ? std::string(::curl_easy_strerror(result)) : std::string(said);
+    long number = 0;
+    ::curl_easy_getinfo(curl.get(), CURLINFO_OS_ERRNO, &number);
+    if (result == CURLE_COULDNT_CONNECT && number != 0)
+      reason += ": " + std::string(::strerror(static_cast<int>(number)));
     return {says_impossible(result) ? ProbeExit::impossible : ProbeExit::missed, std::move(reason),
             answered.body.substr(0, kShownBytes)};
   }

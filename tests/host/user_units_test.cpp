@@ -9,14 +9,14 @@ using Catch::Matchers::ContainsSubstring;
 namespace {
 
 /// What home-manager does: puts its units into the user's directory, has them read, and starts what changed.
-constexpr const char* kActivate = R"(#!/bin/sh
+constexpr const char* kActivate = R"sh(#!/bin/sh
 set -e
 export XDG_RUNTIME_DIR=/run/user/$(id -u)
 mkdir -p ~/.config/systemd/user
 cp --remove-destination "$(dirname "$(readlink -f "$0")")/web.service" ~/.config/systemd/user/web.service
 systemctl --user daemon-reload
 systemctl --user restart web.service
-)";
+)sh";
 
 class UserHost {
  public:

@@ -36,6 +36,7 @@ struct World {
     Answer<Result<std::vector<JobResult>>> answer;
     units.run_jobs(JobVerb::start, all, 20s, answer.callback());
     const auto& jobs = answer.await(loop);
+    INFO((jobs ? "" : jobs.error().message));
     REQUIRE(jobs);
     std::map<std::string, std::string> told;
     for (const auto& job : *jobs) told[job.unit.text()] = job.error.empty() ? job.result : job.error;
@@ -47,6 +48,7 @@ struct World {
 
 TEST_CASE("jobs go to the managers whose units they are for, and are answered together", "[users]") {
   World world;
+  world.systemd.unit("web.service");
   world.systemd.jobs_end_at_once = true;
   world.units.include({"alice", "nobody"});
   const auto told = world.start({"web.service", "alice/web.service", "nobody/web.service"});

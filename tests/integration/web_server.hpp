@@ -27,8 +27,8 @@ class WebServer {
   void serve_one(int fd);
 
   std::map<std::string, std::string> answers_;
+  int port_ = 0;  // found by the next
   int listener_ = -1;
-  int port_ = 0;
   std::atomic<bool> stop_ = false;
   std::thread thread_;
 };

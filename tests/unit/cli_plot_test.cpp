@@ -88,6 +88,32 @@ TEST_CASE("a unit's bar tells its states, and when it was not looked at", "[plot
   CHECK(row_of(timeline, "batch.service").verdict == "X-RestartIfChanged=false");
 }
 
+TEST_CASE("a check has a row as units have, the first if it is to blame", "[plot]") {
+  const std::string answer = "answered with status 503";
+  const auto timeline =
+      timeline_of(Tale()
+                      .phase(Phase::preparing)
+                      .tell(CheckEvent{"front", CheckState::failed, answer}, 0.1)
+                      .plan("web.service", UnitAction::start)
+                      .phase(Phase::switching, 0.1)
+                      .phase(Phase::observing, 1)
+                      .runs("web.service")
+                      .tell(CheckEvent{"front", CheckState::pending, answer}, 0.1)
+                      .tell(CheckEvent{"front", CheckState::failed, answer}, 2)
+                      .phase(Phase::reverting, 0.1)
+                      .end({Outcome::reverted, {{"check front: " + answer, "", "", {}, {}}}, {}}, 1));
+  REQUIRE(timeline.rows.size() == 2);
+  const auto& check = timeline.rows.front();
+  CHECK(check.name == "check front");
+  CHECK(check.worst == Tone::bad);
+  CHECK(check.verdict == "failed: " + answer);
+  REQUIRE(check.spans.size() == 4);  // the last: not looked at
+  CHECK(check.spans[0].tone == Tone::ignored);
+  CHECK_THAT(check.spans[0].told, ContainsSubstring("before the switch"));
+  CHECK(check.spans[1].tone == Tone::waiting);
+  CHECK(check.spans[2].tone == Tone::bad);
+}
+
 TEST_CASE("what decided is marked: the verdict, the confirm, the end", "[plot]") {
   const auto marks = [](const FinishedActivation& finished) {
     std::string out;

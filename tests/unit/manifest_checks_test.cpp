@@ -112,7 +112,7 @@ TEST_CASE("a wrong check is told with its path", "[checks]") {
         "gate.checks.web.type: «htpp» is none of exec, http, https, tcp, unit, dbus-name");
   CHECK(said({{"type", "http"}, {"uri", "x"}}) ==
         "gate.checks.web.uri: is not known here; did you mean url?");
-  CHECK(said({{"timeout", "5"}}) == "gate.checks.web.timeout: expected a number of seconds");
+  CHECK(said({{"timeout", "5"}}) == "gate.checks.web.timeout: expected a number of seconds from 0 to 86400");
   CHECK(said({{"timeout", 3}}) == "nodes.web: gate.checks.web.type: is missing");
   CHECK_THAT(said({{"type", "http"}, {"url", "ftp://x/"}}),
              ContainsSubstring("nodes.web: gate.checks.web.url: must begin with http"));

@@ -123,7 +123,10 @@ TEST_CASE("null says nothing, as in Nix", "[manifest]") {
 TEST_CASE("a manifest knows every option of the gate that a request has", "[manifest]") {
   auto known = known_options(Level::gate);
   std::vector<std::string> of_request;
-  const auto request = to_json(GatePolicy{});
+  GatePolicy policy;  // what is as usual is not said
+  policy.prefailing = Prefailing::tolerate;
+  policy.checks["web"].question = UnitCheck{"web.service"};
+  const auto request = to_json(policy);
   for (const auto& [name, value] : request.items()) of_request.push_back(name);
   std::sort(known.begin(), known.end());
   CHECK(known == of_request);
