@@ -164,8 +164,7 @@ class Judging {
                        flaps_too_often(seen, state, static_cast<std::uint32_t>(expected_.policy.flap_limit));
     if (!flaps && (state.active != "failed" || state.has_job)) return;
     const auto judgement = flaps ? flapping(seen, state) : judge_failed(state);
-    // What did not run before and has failed since is no worse for a revert.
-    if (expected_.reverting ? was_up(expected_, unit) : expected_.policy.strict) {
+    if (expected_.policy.strict || expected_.reverting) {
       reading_.causes.push_back(cause_of(unit, judgement, state, seen));
     } else {
       reading_.warnings.push_back(unit.text() + ", which this activation did not touch, " +

@@ -205,9 +205,9 @@ TEST_CASE("a revert is judged against the baseline alone", "[verdict]") {
     CHECK(judge({{kWeb, running()}, {unit("ssh.service"), failed()}}, {}, expected).verdict ==
           UnitVerdict::unhealthy);
   }
-  SECTION("but not what did not run, and was only tried since") {
+  SECTION("and so is what did not run before, and has failed since") {
     CHECK(judge({{kWeb, running()}, {unit("backup.service"), failed()}}, {}, expected).verdict ==
-          UnitVerdict::healthy);
+          UnitVerdict::unhealthy);
   }
 }
 
