@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "activator/protocol/check_store_paths.hpp"
 #include "cli/check_programs.hpp"
 #include "cli/copy.hpp"
 #include "cli/exit_status.hpp"

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What checks run: whether this machine has it, and what of it is in a nix store. Decides what in a command
-// is a program or a store path; runs nothing.
+// What checks of the pusher's side run: whether this machine has it. Runs nothing.
 #pragma once
 
 #include "activator/protocol/check_policy.hpp"
-#include "activator/protocol/store_path.hpp"
 
 #include <string>
-#include <vector>
 
 namespace switchback {
 
@@ -15,9 +12,5 @@ namespace switchback {
 [[nodiscard]] Status check_programs(const Checks& checks);
 /// The file that `word` means to this machine, as a program; empty when there is none.
 [[nodiscard]] std::string find_program(const std::string& word);
-/// What is named anywhere in the command of `check`, each once.
-[[nodiscard]] std::vector<StorePath> store_paths_of(const CheckPolicy& check);
-/// Likewise in all commands that the host runs.
-[[nodiscard]] std::vector<StorePath> store_paths_on_host(const Checks& checks);
 
 }  // namespace switchback

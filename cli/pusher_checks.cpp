@@ -24,6 +24,7 @@ constexpr std::chrono::milliseconds kLook{50};  // for the end of a program whos
 struct Tried {
   bool passed = false;
   std::string output;  // that in one line, and what the program said
+  bool late = false;   // it had to be ended
 };
 
 std::string how_it_ended(int status) {
@@ -66,7 +67,7 @@ Tried try_once(const std::vector<std::string>& command, const SpawnOptions& opti
   if (status && open) read_some(output, Clock::now(), stop, tail);
   process->kill();
   const auto how = status ? how_it_ended(*status) : "did not end within " + duration_text(limit);
-  return {status == 0, how + (tail.empty() ? "" : "\n" + tail)};
+  return {status == 0, how + (tail.empty() ? "" : "\n" + tail), !status};
 }
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
@@ -150,21 +151,24 @@ void PusherChecks::run(const std::string& name, const CheckPolicy& check) {
       .pipe_output = true, .error = Stderr::with_output, .own_group = true, .environment = environment_};
   int passed = 0;
   int missed = 0;
+  std::string said;  // by the last try
   while (!stopping_) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now());
     const auto limit = std::clamp(left, std::chrono::milliseconds(1), check.timeout);
     const auto tried = try_once(exec_of(check).command, options, limit, stop_);
     if (stopping_) return;
+    // One that was not given its whole time tells nothing.
+    if (said.empty() || !tried.late || limit == check.timeout) said = tried.output;
     passed = tried.passed ? passed + 1 : 0;
     missed = tried.passed ? 0 : missed + 1;
     if (passed >= check.successes) return end({name, CheckState::passed, ""}, check.required);
     const auto next = Clock::now() + check.interval;
     if (next >= deadline_ || (!check.required && missed >= check.failures)) {
-      const auto how = tried.passed ? "passed, but not " + std::to_string(check.successes) + " times in a row"
-                                    : tried.output;
+      const auto how =
+          tried.passed ? "passed, but not " + std::to_string(check.successes) + " times in a row" : said;
       return end({name, CheckState::failed, how}, check.required);
     }
-    if (missed == 1) tell({name, CheckState::pending, tried.output});
+    if (missed == 1) tell({name, CheckState::pending, said});
     stop_.sleep_until(next);
   }
 }

@@ -164,12 +164,14 @@ class Judging {
                        flaps_too_often(seen, state, static_cast<std::uint32_t>(expected_.policy.flap_limit));
     if (!flaps && (state.active != "failed" || state.has_job)) return;
     const auto judgement = flaps ? flapping(seen, state) : judge_failed(state);
-    if (expected_.policy.strict || expected_.reverting) {
-      reading_.causes.push_back(cause_of(unit, judgement, state, seen));
-    } else {
-      reading_.warnings.push_back(unit.text() + ", which this activation did not touch, " +
-                                  (flaps ? "fails: it " : "failed: it ") + judgement.reason);
-    }
+    auto cause = cause_of(unit, judgement, state, seen);
+    cause.message = unit.text() + ", which this activation did not touch, " +
+                    (flaps ? "fails: it " : "failed: it ") + judgement.reason;
+    cause.other = true;
+    if (expected_.policy.strict || expected_.reverting)
+      reading_.causes.push_back(std::move(cause));
+    else
+      reading_.warnings.push_back(std::move(cause.message));
   }
 
   /// What restarts is only waited for, but it is what something else has failed for.

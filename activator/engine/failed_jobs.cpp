@@ -49,6 +49,7 @@ Cause cause_of(JobVerb verb, const JobResult& job, const UnitSnapshot* state) {
   const bool of_unit = job.result == "failed" || job.result == "timeout";
   if (of_unit && verb == JobVerb::reload) {
     auto cause = blame(job.unit, could_not(verb, job.unit) + ": it " + reload_in_words(*state), *state);
+    if (state->active != "active" && state->active != "reloading") return cause;
     cause.result = job.result;
     cause.hint = "it runs on with what it had: its own words say what it did not like";
     return cause;

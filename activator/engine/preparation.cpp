@@ -17,6 +17,7 @@ void Preparer::run(Callback<Preparation> done) {
     const auto pinned = ports_.profiles.pin(request_.id.text() + "-new-" + std::to_string(index), *closure);
     if (!pinned) return fail_with(pinned.error());
   }
+  if (auto kept = keep_check_programs(); !kept) return fail_with(kept.error());
   check_closures();
   try_checks();
   read_closures();

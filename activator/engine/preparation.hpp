@@ -70,6 +70,7 @@ class Preparer {
   [[nodiscard]] Status stage(const Draft& draft);
   void verify(const Draft& draft);
   // preparation_checks.cpp.
+  [[nodiscard]] Status keep_check_programs();
   void try_checks();
   void try_check(const std::string& name, CheckPolicy policy);
   void warn_of_prefailing();

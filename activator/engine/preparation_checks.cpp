@@ -3,6 +3,7 @@
 // preparation.hpp.
 #include "activator/core/unmatched_globs.hpp"
 #include "activator/engine/preparation.hpp"
+#include "activator/protocol/check_store_paths.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -18,6 +19,16 @@ Error cannot_be_asked(const std::string& name, const std::string& why) {
 }
 
 }  // namespace
+
+/// They need not be part of any closure.
+Status Preparer::keep_check_programs() {
+  std::size_t index = 0;
+  for (const auto& path : store_paths_on_host(request_.gate.checks)) {
+    const auto name = request_.id.text() + "-check-" + std::to_string(index++);
+    if (auto pinned = ports_.profiles.pin(name, path); !pinned) return pinned;
+  }
+  return {};
+}
 
 /// Beside all the rest: only what was found in the closures is told before.
 void Preparer::try_checks() {

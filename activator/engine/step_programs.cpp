@@ -177,11 +177,6 @@ void StepRunner::run_one(const FindTouched&) {
   }));
 }
 
-void StepRunner::run_one(const ResetTouched&) {
-  const auto touched = touched_units(record_->changes);
-  if (touched.empty()) return finish_later({});
-  ports_.units.reset_failed({touched.begin(), touched.end()},
-                            alive_.guard([this](Status status) { finish(status); }));
-}
+void StepRunner::run_one(const ResetTouched&) { reset(touched_units(record_->changes)); }
 
 }  // namespace switchback

@@ -69,7 +69,10 @@ void StepRunner::submit(JobVerb verb, std::vector<UnitName> units, bool tolerant
         }
         if (failed.empty()) return finish({});
         if (!tolerant) return explain_failed_jobs(verb, failed);
-        for (const auto& job : failed) warn(what_happened(verb, job));
+        for (const auto& job : failed) {
+          // One that does not run cannot be reloaded: it is started next.
+          if (verb != JobVerb::reload || job.result != "invalid") warn(what_happened(verb, job));
+        }
         finish({});
       }));
 }
@@ -122,9 +125,19 @@ void StepRunner::run_one(const ReloadManager&) {
   ports_.units.reload(alive_.guard([this](Status status) { finish(status); }));
 }
 
-void StepRunner::run_one(const ResetFailed& step) {
-  if (step.units.empty()) return finish_later({});
-  ports_.units.reset_failed(step.units, alive_.guard([this](Status status) { finish(status); }));
+void StepRunner::run_one(const ResetFailed& step) { reset({step.units.begin(), step.units.end()}); }
+
+/// A revert takes back also what it is because of: units that came to fail by what was touched.
+void StepRunner::reset(std::set<UnitName> units) {
+  if (const auto* reverting = std::get_if<Reverting>(&record_->state)) {
+    for (const auto& cause : reverting->causes) {
+      auto unit = UnitName::parse_any(cause.unit);
+      if (unit && !cause.other && !record_->baseline.contains(*unit)) units.insert(std::move(*unit));
+    }
+  }
+  if (units.empty()) return finish_later({});
+  ports_.units.reset_failed({units.begin(), units.end()},
+                            alive_.guard([this](Status status) { finish(status); }));
 }
 
 void StepRunner::run_one(const VerifyUnits& step) {

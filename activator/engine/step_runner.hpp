@@ -59,6 +59,7 @@ class StepRunner {
   void explain_late_jobs(JobVerb verb, const std::vector<UnitName>& units, const Error& error);
   void failed_as(const FailedJobs& judged);
   void start_missing(const Snapshot& now);
+  void reset(std::set<UnitName> units);
   [[nodiscard]] const PreparedChange* change_of(const ProfileName& profile) const;
   /// conflict when neither the closure before nor the new one is what the profile names, or what runs.
   [[nodiscard]] Status check_profile(const PreparedChange& change);

@@ -145,6 +145,7 @@ json to_json(const Cause& cause) {
   if (cause.restarts != 0) out["restarts"] = cause.restarts;
   if (!cause.invocation.empty()) out["invocation"] = cause.invocation;
   if (!cause.hint.empty()) out["hint"] = cause.hint;
+  if (cause.other) out["other"] = true;
   return out;
 }
 
@@ -162,6 +163,7 @@ Result<Cause> parse_cause(const json& document) {
   cause.restarts = static_cast<std::uint64_t>(reader.integer_or("restarts", 0, 0, kAny));
   cause.invocation = reader.string_or("invocation", "");
   cause.hint = reader.string_or("hint", "");
+  cause.other = reader.boolean_or("other", false);
   if (auto finished = reader.finish(/*strict=*/false); !finished)
     return tl::make_unexpected(finished.error());
   return cause;

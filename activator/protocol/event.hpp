@@ -29,6 +29,7 @@ struct Cause {
   std::uint64_t restarts = 0;      // by systemd, as far as they were seen
   std::string invocation{};        // which run of the unit failed
   std::string hint{};              // what usually is the matter, and what to look at
+  bool other = false;              // the unit was not touched, nor has it to do with what was
   bool operator==(const Cause&) const = default;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/manifest/node_plan.hpp"
 
-#include "cli/check_programs.hpp"
+#include "activator/protocol/check_store_paths.hpp"
 #include "cli/manifest/together.hpp"
 #include "cli/pusher_checks.hpp"
 #include "cli/text.hpp"

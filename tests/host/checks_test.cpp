@@ -20,6 +20,9 @@ json activate(TestHost& host, const std::string& closure, json gate, const json&
   const auto digits = std::to_string(++count);
   gate.emplace("soak", 1);
   gate.emplace("deadline", 5);
+  if (gate.contains("checks")) {
+    for (auto& check : gate["checks"]) check.emplace("timeout", 2);
+  }
   json request{{"api", 1},
                {"id", std::string(32 - digits.size(), 'a') + digits},
                {"changes", json::array({json{{"profile", "app"}, {"closure", closure}}})},
@@ -123,7 +126,7 @@ TEST_CASE("a check that hangs is killed with all that it has started", "[checks]
   CHECK(outcome.at("causes").back().at("log") == json{"waiting for the backend"});
   check_runs(host, settled.closure);
   check_tidy(host);
-  host.wait_for("! pgrep -f 'sleep 7654321'");
+  host.wait_for("! pgrep -f '[s]leep 7654321'");
 }
 
 TEST_CASE("a check that is not required is only warned of", "[checks]") {

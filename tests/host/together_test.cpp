@@ -86,7 +86,7 @@ struct BetweenTwoCommits {
     host.wait_for("! flock --nonblock " + directory_of("worker") + ".lock true");
     write_manifest(host, {"web", "worker"}, second);
     pusher = host.start_pusher({"sh", "-c", "cd repository && exec " + kDeployAll});
-    host.wait_for("[[ $(readlink -f " + directory_of("web") + ") == " + second.at("web") + " ]]");
+    host.wait_for("[ $(readlink -f " + directory_of("web") + ") = " + second.at("web") + " ]");
   }
 };
 

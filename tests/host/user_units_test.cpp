@@ -42,9 +42,11 @@ class UserHost {
     parameters["gate"] = {{"soak", soak}};
     return activate(host, "Activate", parameters);
   }
-  std::string running() {
-    return host.output_of("systemctl --user --machine=alice@ show -P ExecStart web.service");
+  /// As alice, who need not be logged in.
+  std::string hers(const std::string& command) {
+    return host.output_of("runuser -u alice -- env XDG_RUNTIME_DIR=/run/user/$(id -u alice) " + command);
   }
+  std::string running() { return hers("systemctl --user show -P ExecStart web.service"); }
 };
 
 }  // namespace
@@ -66,13 +68,16 @@ TEST_CASE("a user's service that crashes in the soak reverts the user's closure"
   CHECK_THAT(cause.at("message").get<std::string>(), ContainsSubstring("exited with status 7"));
   CHECK_THAT(cause.at("log").dump(), ContainsSubstring("no table"));
   CHECK_THAT(user.running(), ContainsSubstring("echo one"));
-  CHECK(user.host.output_of("systemctl --user --machine=alice@ is-active web.service") == "active");
+  CHECK(user.hers("systemctl --user is-active web.service") == "active");
   check_rest(user.host);
 }
 
 TEST_CASE("a user's service that had failed before, and is not touched, does not count", "[user]") {
   UserHost user;
-  user.host.run("systemd-run --user --machine=alice@ --unit=broken false");
+  user.hers("systemd-run --user --quiet --unit=broken false");
+  user.host.wait_for(
+      "runuser -u alice -- env XDG_RUNTIME_DIR=/run/user/$(id -u alice) "
+      "systemctl --user is-failed broken.service");
   CHECK(user.deploy(user.home("one", "exec sleep infinity"), 1).at("outcome") == "committed");
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is deployed is built, here or on its host, kept, signed and checked, with the nix of this machine and
 // stores of the test's own.
-#include "cli/check_programs.hpp"
+#include "activator/protocol/check_store_paths.hpp"
 #include "tests/integration/manifest_asked.hpp"
 #include "tests/support/catch.hpp"
 

@@ -74,6 +74,22 @@ TEST_CASE("a generation whose check passes is committed, and the check was asked
   CHECK(told[1].state == CheckState::passed);
 }
 
+TEST_CASE("programs of checks are held against a garbage collection until the activation has ended",
+          "[checks]") {
+  const std::string program = "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-probe";
+  auto policy = check();
+  policy.question = ExecCheck{{program + "/bin/probe"}, ""};
+  Checked checked(policy);
+  bool held = false;
+  checked.answers(good(), [&] {
+    for (const auto& [name, closure] : checked.world.profiles->pins) held = held || closure.text() == program;
+    return passes();
+  });
+  CHECK(checked.world.activate(checked.request).outcome == Outcome::committed);
+  CHECK(held);
+  CHECK(checked.world.profiles->pins.empty());
+}
+
 TEST_CASE("a generation whose check never passes is reverted at the deadline, with what the check said",
           "[checks]") {
   Checked checked;

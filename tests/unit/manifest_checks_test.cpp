@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What three levels, several profiles and the command line say about the gate's checks, and what it comes to.
+#include "activator/protocol/check_store_paths.hpp"
 #include "cli/check_programs.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/unit/manifest_world.hpp"

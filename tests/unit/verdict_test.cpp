@@ -169,7 +169,9 @@ TEST_CASE("a unit that nobody touched and that newly fails is a warning, an erro
   CHECK(judge(now, {}, expected).verdict == UnitVerdict::healthy);
   CHECK(judge(now, {}, expected).warnings.size() == 1);
   expected.policy.strict = true;
-  CHECK(judge(now, {}, expected).verdict == UnitVerdict::unhealthy);
+  const auto reading = judge(now, {}, expected);
+  CHECK(reading.verdict == UnitVerdict::unhealthy);
+  CHECK(reading.causes.front().other);
   SECTION("what was bad before does not count even then") {
     expected.baseline[unit("backup.service")] = failed();
     CHECK(judge(now, {}, expected).verdict == UnitVerdict::healthy);
