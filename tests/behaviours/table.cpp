@@ -49,20 +49,20 @@ int Table::count(Judgement judgement) const {
 }
 
 void Table::show(std::ostream& out) const {
-  out << std::left << std::setw(38) << "behaviour" << std::setw(12) << "expected";
-  for (const auto& suite : suites_) out << std::setw(18) << "seen, " + suite;
+  out << std::left << std::setw(38) << "behaviour" << std::setw(22) << "expected";
+  for (const auto& suite : suites_) out << std::setw(24) << "seen, " + suite;
   out << "first cause\n";
   for (const auto& [name, row] : rows_) {
     std::string cause;
-    out << std::setw(38) << name << std::setw(12) << row.behaviour.expected;
+    out << std::setw(38) << name << std::setw(22) << row.behaviour.expected;
     for (const auto& suite : suites_) {
       const auto seen = row.seen.find(suite);
       if (seen == row.seen.end()) {
-        out << std::setw(18) << "-";
+        out << std::setw(24) << "-";
         continue;
       }
       const auto& outcome = seen->second.outcome;
-      out << std::setw(18) << (outcome.empty() ? "?" : outcome) + mark(judge(row.behaviour, seen->second));
+      out << std::setw(24) << (outcome.empty() ? "?" : outcome) + mark(judge(row.behaviour, seen->second));
       if (cause.empty()) cause = seen->second.cause;
     }
     out << cause << '\n';
