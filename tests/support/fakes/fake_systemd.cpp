@@ -189,6 +189,7 @@ void FakeSystemd::secure(std::function<void(Reach)> done) {
 }
 
 void FakeSystemd::list(Callback<Snapshot> done) {
+  ++lists;
   if (bus_is_away_) return ask([this, done = std::move(done)] { list(done); });
   loop_.post([this, done = std::move(done)] {
     Snapshot snapshot;
@@ -202,6 +203,7 @@ void FakeSystemd::list(Callback<Snapshot> done) {
 }
 
 void FakeSystemd::read(std::set<UnitName> units, Callback<Snapshot> done) {
+  reads.push_back(units);
   if (bus_is_away_)
     return ask([this, units = std::move(units), done = std::move(done)] { read(units, done); });
   loop_.post([this, units = std::move(units), done = std::move(done)] {

@@ -32,7 +32,9 @@ class FakeSystemd : public UnitManager {
   [[nodiscard]] std::string invocation(const std::string& unit);
   /// The text that systemd loaded for `unit`; empty when none.
   [[nodiscard]] std::string definition(const std::string& unit);
-  std::vector<std::string> jobs;  // «start web.service», in the order they were submitted
+  std::vector<std::string> jobs;          // «start web.service», in the order they were submitted
+  std::vector<std::set<UnitName>> reads;  // that were asked for
+  int lists = 0;                          // likewise
   /// The system bus is stopped: whoever asks waits until secure() has started it again, or gone around it.
   void stop_bus(Reach secured) { bus_is_away_ = secured; }
 
