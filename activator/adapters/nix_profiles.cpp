@@ -138,7 +138,7 @@ void NixProfiles::set(const ProfileLink& profile, std::optional<StorePath> closu
   set_by_nix(profile, *closure, number, std::move(done));
 }
 
-/// Waits for a lock that another nix holds; as the profile's user, who may do what root must not be led to.
+/// Beside another nix that holds the lock; as the profile's user, who may do what root must not be led to.
 void NixProfiles::set_by_nix(const ProfileLink& profile, const StorePath& closure,
                              std::optional<std::uint64_t> number, Callback<void> done) {
   std::vector<std::string> arguments{"--profile", profile.path};

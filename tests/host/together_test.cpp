@@ -71,7 +71,8 @@ Closures pair(TestHost& host, const std::string& which) {
   return closures;
 }
 
-/// A commit that has come to the second of two profiles, whose lock some other nix holds.
+/// A commit that has come to the second of two profiles, and no further: some other nix holds that one's
+/// lock, so that it is left to nix-env, and nix-env hangs.
 struct BetweenTwoCommits {
   TestHost host = TestHost::boot();
   Closures first = pair(host, "one");
@@ -81,6 +82,8 @@ struct BetweenTwoCommits {
   BetweenTwoCommits() {
     write_manifest(host, {"web", "worker"}, first);
     expect(deploy_all(host), 0, "web: committed: ");
+    host.output_of("mkfifo /run/never && rm /usr/bin/nix-env");
+    host.write_file("/usr/bin/nix-env", "#!/bin/sh\nread -r _ </run/never\n", "0755");
     host.output_of("systemd-run --quiet --collect --unit=holder flock " + directory_of("worker") +
                    ".lock sleep infinity");
     host.wait_for("! flock --nonblock " + directory_of("worker") + ".lock true");
