@@ -61,6 +61,7 @@ ServiceProcesses::~ServiceProcesses() {
 void ServiceProcesses::start(FakeUnit& unit) {
   const pid_t pid = ::fork();
   if (pid == 0) become(unit);
+  ::setpgid(pid, pid);  // whichever of the two is first: it may be killed at once
   auto& process = running_[unit.name];
   process.pid = pid;
   process.pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));

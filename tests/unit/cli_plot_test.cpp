@@ -40,7 +40,7 @@ std::string counted(const std::string& picture, const std::string& classes) {
 
 bool is_near(double a, double b) { return std::abs(a - b) < 0.01; }
 
-const PlotRow& row_of(const Timeline& timeline, const std::string& name) {
+PlotRow row_of(const Timeline& timeline, const std::string& name) {
   for (const auto& row : timeline.rows) {
     if (row.name == name) return row;
   }
