@@ -136,8 +136,9 @@ TEST_CASE("a check that is not required is only warned of", "[checks]") {
   auto check = exec("exit 3");
   check["required"] = false;
   comes_to(activate(host, web(host, "web-2"), checked_by(check)), "committed");
-  CHECK_THAT(varlink(host, "History", {{"limit", 1}}).dump(),
-             ContainsSubstring("not required, and has not passed: check web: exit status 3"));
+  CHECK_THAT(varlink(host, "History", {{"limit", 1}}).dump(), ContainsSubstring("not required") &&
+                                                                  ContainsSubstring("check web") &&
+                                                                  ContainsSubstring("exit status 3"));
 }
 
 TEST_CASE("a check that cannot be asked is refused, and nothing has changed", "[checks]") {

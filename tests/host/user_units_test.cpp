@@ -23,7 +23,8 @@ class UserHost {
   TestHost host = TestHost::boot();
 
   UserHost() {
-    host.output_of("useradd --create-home --groups nix-users alice && loginctl enable-linger alice");
+    host.output_of("useradd --create-home --groups nix-users alice");
+    host.output_of("systemctl start user@$(id -u alice).service");
     host.wait_for("test -S /run/user/$(id -u alice)/systemd/private");
   }
 
