@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "activator/protocol/check_store_paths.hpp"
+#include "activator/protocol/gate_advice.hpp"
 #include "cli/check_programs.hpp"
 #include "cli/copy.hpp"
 #include "cli/exit_status.hpp"
@@ -39,10 +40,13 @@ class Questions {
   Questions(Remote& remote, const Interrupt& interrupt, const Answer& answer)
       : remote_(remote), interrupt_(interrupt), answer_(answer) {}
 
-  ExitStatus run(const Checks& of_gate) {
-    if (!of_gate.empty()) gate_checks(of_gate);
+  ExitStatus run(const GatePolicy& gate) {
+    if (!gate.checks.empty()) gate_checks(gate.checks);
     if (login() && !interrupted()) {
-      if (activator() && !interrupted()) new_login();
+      if (activator() && !interrupted()) {
+        gate_there(gate);
+        if (!interrupted()) new_login();
+      }
       if (!interrupted()) nix();
       if (!interrupted()) host();
     }
@@ -72,6 +76,32 @@ class Questions {
   static Status programs_here(Checks checks) {
     std::erase_if(checks, [](const auto& entry) { return !store_paths_of(entry.second).empty(); });
     return check_programs(checks);
+  }
+
+  /// What the host says of it; one that is older cannot.
+  void gate_there(GatePolicy gate) {
+    std::erase_if(gate.checks, [](const auto& entry) {
+      return entry.second.side == CheckSide::pusher || !store_paths_of(entry.second).empty();
+    });
+    const bool names_units = !gate.critical.empty() || !gate.ignore.empty() || !gate.expect_failed.empty();
+    if (gate.checks.empty() && !names_units) return;
+    const Call call{.method = std::string(kInterface) + ".CheckGate",
+                    .parameters = {{"gate", to_json(gate)}}};
+    const auto reply = remote_.ask(Way::shared, call, kAnswerTimeout, &interrupt_.waker());
+    if (interrupted() || (!reply && reply.error().code == Errc::method_not_found)) return;
+    if (!reply) {
+      failed("gate", reply.error());
+      return;
+    }
+    const auto advice = parse_gate_advice(reply->parameters);
+    if (!advice) {
+      failed("gate", advice.error());
+      return;
+    }
+    for (const auto& problem : advice->problems) failed("gate", {Errc::refused, printable(problem)});
+    for (const auto& warning : advice->warnings) tell("gate", State::warning, printable(warning));
+    if (advice->problems.empty() && advice->warnings.empty())
+      tell("gate", State::ok, "the host can ask its checks, and knows the units that are named");
   }
 
   bool login() {
@@ -197,8 +227,8 @@ class Questions {
 
 }  // namespace
 
-ExitStatus check(Remote& remote, const Interrupt& interrupt, const Answer& answer, const Checks& of_gate) {
-  return Questions(remote, interrupt, answer).run(of_gate);
+ExitStatus check(Remote& remote, const Interrupt& interrupt, const Answer& answer, const GatePolicy& gate) {
+  return Questions(remote, interrupt, answer).run(gate);
 }
 
 ExitStatus run(const CheckOptions& options) {
@@ -210,7 +240,7 @@ ExitStatus run(const CheckOptions& options) {
     if (interrupt.count() > 0) break;
     const auto remote = make_remote(node.address);
     const auto answer = answer_for(options.common, interrupt);
-    statuses.push_back(check(*remote, interrupt, answer, node.request.gate.checks));
+    statuses.push_back(check(*remote, interrupt, answer, node.request.gate));
   }
   return worst(statuses);
 }

@@ -49,9 +49,9 @@ struct Answer {
                                        const std::string& file, const Answer& answer);
 [[nodiscard]] ExitStatus confirm(Remote& remote, const std::optional<IdPrefix>& id, const Answer& answer);
 [[nodiscard]] ExitStatus cancel(Remote& remote, const std::optional<IdPrefix>& id, const Answer& answer);
-/// Connects itself: whether that works is part of the answer. `of_gate` are those that a manifest has.
+/// Connects itself: whether that works is part of the answer. `gate` is that of a manifest.
 [[nodiscard]] ExitStatus check(Remote& remote, const Interrupt& interrupt, const Answer& answer,
-                               const Checks& of_gate = {});
+                               const GatePolicy& gate = {});
 /// Without an id: the activation that runs. Connects itself.
 [[nodiscard]] ExitStatus watch(Remote& remote, const std::optional<IdPrefix>& id, Display& display,
                                const Interrupt& interrupt, const FollowSettings& settings);

@@ -31,6 +31,10 @@ AskedChecks checks_to_ask(const GatePolicy& policy, const std::set<std::string>&
   return asked;
 }
 
+std::string cannot_be_asked(const std::string& name, const std::string& why) {
+  return "check " + name + " cannot be asked on this host: " + why;
+}
+
 CheckTrack follow(CheckTrack track, CheckTry latest, const CheckPolicy& policy) {
   const bool passed = latest.passed();
   track.passes = passed ? std::min(track.passes + 1, policy.successes) : 0;

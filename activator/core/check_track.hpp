@@ -47,6 +47,9 @@ struct CheckTrack {
   std::optional<CheckTry> failure{};  // the first that made it fail: the evidence stays the same
 };
 
+/// Why an activation with such a check is refused.
+[[nodiscard]] std::string cannot_be_asked(const std::string& name, const std::string& why);
+
 /// Takes one more try into account.
 [[nodiscard]] CheckTrack follow(CheckTrack track, CheckTry latest, const CheckPolicy& policy);
 [[nodiscard]] CheckState state_of(const CheckTrack& track, const CheckPolicy& policy);

@@ -23,7 +23,8 @@ std::optional<std::string> meant(const std::string& glob, const std::set<std::st
 }  // namespace
 
 std::vector<std::string> unmatched_globs(const GatePolicy& policy,
-                                         const std::set<std::string, std::less<>>& units) {
+                                         const std::set<std::string, std::less<>>& units,
+                                         const std::string& which) {
   const std::pair<const char*, const std::vector<std::string>&> lists[] = {
       {"critical", policy.critical}, {"ignore", policy.ignore}, {"expectFailed", policy.expect_failed}};
   std::vector<std::string> sentences;
@@ -33,8 +34,7 @@ std::vector<std::string> unmatched_globs(const GatePolicy& policy,
                                        [&glob = glob](const auto& unit) { return matches_glob(glob, unit); });
       if (matches) continue;
       const auto unit = meant(glob, units);
-      sentences.push_back(std::string("the gate's ") + option + ": «" + glob +
-                          "» matches no unit that is loaded here or comes with this activation" +
+      sentences.push_back(std::string("the gate's ") + option + ": «" + glob + "» matches no unit " + which +
                           (unit ? "; did you mean " + *unit + "?" : ""));
     }
   }

@@ -10,8 +10,9 @@
 
 namespace switchback {
 
-/// A sentence for each glob that matches none of `units`.
+/// A sentence for each glob that matches none of `units`; `which` says in it which units these are.
 [[nodiscard]] std::vector<std::string> unmatched_globs(const GatePolicy& policy,
-                                                       const std::set<std::string, std::less<>>& units);
+                                                       const std::set<std::string, std::less<>>& units,
+                                                       const std::string& which);
 
 }  // namespace switchback

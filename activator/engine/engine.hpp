@@ -13,6 +13,8 @@
 #include "activator/engine/ports.hpp"
 #include "activator/engine/preparation.hpp"
 #include "activator/engine/step_runner.hpp"
+#include "activator/protocol/gate_advice.hpp"
+#include "activator/protocol/gate_policy.hpp"
 #include "activator/protocol/status.hpp"
 
 #include <cstdint>
@@ -50,6 +52,8 @@ class Engine {
   /// Errors: no_such_activation, wrong_phase.
   [[nodiscard]] Result<ActivationStatus> cancel(const CancelRequest& request);
   void status(Callback<HostStatus> done);
+  /// What an activation with this gate would be refused for, or warned of, whatever it changes.
+  void check_gate(GatePolicy gate, Callback<GateAdvice> done);
   /// Finished activations, newest first, as documents of the history.
   [[nodiscard]] std::vector<std::string> history(std::size_t limit) { return ports_.records.history(limit); }
 

@@ -14,8 +14,8 @@ namespace {
 // Preparing has a deadline of its own, whatever a check is allowed.
 constexpr std::chrono::seconds kTryWithin{60};
 
-Error cannot_be_asked(const std::string& name, const std::string& why) {
-  return {Errc::refused, "check " + name + " cannot be asked on this host: " + why};
+Error refused_check(const std::string& name, const std::string& why) {
+  return {Errc::refused, cannot_be_asked(name, why)};
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ Status Preparer::keep_check_programs() {
 void Preparer::try_checks() {
   for (const auto& [name, check] : checks_to_ask(request_.gate, {})) {
     if (const auto possible = ports_.prober.can_ask(check.policy); !possible && !unaskable_)
-      unaskable_ = cannot_be_asked(name, possible.error().message);
+      unaskable_ = refused_check(name, possible.error().message);
   }
   if (unaskable_) return;
   for (const auto& [name, check] : checks_to_ask(request_.gate, {})) {
@@ -49,7 +49,7 @@ void Preparer::try_check(const std::string& name, CheckPolicy policy) {
   asking = ports_.prober.ask({name, policy, request_.id.text()},
                              alive_.guard([this, name, cut_short](const CheckTry& answer) {
                                if (answer.answer == CheckAnswer::impossible && !unaskable_)
-                                 unaskable_ = cannot_be_asked(name, answer.reason);
+                                 unaskable_ = refused_check(name, answer.reason);
                                // Of one that was not given its whole time nothing is known.
                                if (!answer.passed() && !cut_short) result_.prefailing.insert(name);
                                const auto state = answer.passed() ? CheckState::passed : CheckState::failed;
@@ -77,7 +77,8 @@ void Preparer::warn_of_unmatched() {
       for (const auto& [unit, text] : set->fragments) units.insert(unit.text());
     }
   }
-  for (auto& sentence : unmatched_globs(gate, units)) warn(std::move(sentence));
+  for (auto& sentence : unmatched_globs(gate, units, "that is loaded here or comes with this activation"))
+    warn(std::move(sentence));
 }
 
 }  // namespace switchback

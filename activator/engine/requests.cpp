@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The engine's answers to those who ask about an activation: watch, confirm, cancel, status.
+#include "activator/core/check_track.hpp"
+#include "activator/core/unmatched_globs.hpp"
 #include "activator/engine/engine.hpp"
 #include "activator/engine/history.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace switchback {
@@ -130,6 +133,25 @@ void Engine::status(Callback<HostStatus> done) {
     }
     done(std::move(status));
   }));
+}
+
+void Engine::check_gate(GatePolicy gate, Callback<GateAdvice> done) {
+  ports_.units.list(
+      alive_.guard([this, gate = std::move(gate), done = std::move(done)](const Result<Snapshot>& listed) {
+        if (!listed) return done(tl::make_unexpected(listed.error()));
+        GateAdvice advice;
+        for (const auto& [name, check] : checks_to_ask(gate, {})) {
+          if (const auto possible = ports_.prober.can_ask(check.policy); !possible)
+            advice.problems.push_back(cannot_be_asked(name, possible.error().message));
+        }
+        std::set<std::string, std::less<>> units;
+        for (const auto& [unit, state] : *listed) {
+          if (state.load != "not-found") units.insert(unit.text());
+        }
+        advice.warnings =
+            unmatched_globs(gate, units, "that is loaded here (those of a new closure are not known yet)");
+        done(std::move(advice));
+      }));
 }
 
 }  // namespace switchback

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "activator/service/dispatcher.hpp"
 
+#include "activator/protocol/gate_advice.hpp"
+#include "activator/protocol/gate_policy.hpp"
 #include "activator/protocol/json_reader.hpp"
 #include "activator/protocol/names.hpp"
 #include "activator/service/interface_text.hpp"
@@ -62,6 +64,7 @@ void Dispatcher::handle(const Call& call, const Peer& peer, const Out& replies) 
   if (member == "Cancel") return cancel(call, replies);
   if (member == "Status") return status(call, replies);
   if (member == "History") return history(call, replies);
+  if (member == "CheckGate") return check_gate(call, replies);
   refuse(replies, {Errc::method_not_found, call.method.substr(0, 200)});
 }
 
@@ -155,6 +158,17 @@ void Dispatcher::cancel(const Call& call, const Out& replies) {
 void Dispatcher::status(const Call& call, const Out& replies) {
   if (auto none = no_parameters(call); !none) return refuse(replies, none.error());
   engine_.status(answer<HostStatus>(replies, [](const HostStatus& status) { return to_json(status); }));
+}
+
+void Dispatcher::check_gate(const Call& call, const Out& replies) {
+  JsonReader reader(call.parameters, "");
+  const auto* document = reader.member("gate");
+  if (document == nullptr) reader.reject("gate", "is missing");
+  if (auto finished = reader.finish(); !finished) return refuse(replies, finished.error());
+  auto gate = parse_gate_policy(*document, "gate");
+  if (!gate) return refuse(replies, gate.error());
+  engine_.check_gate(std::move(*gate),
+                     answer<GateAdvice>(replies, [](const GateAdvice& advice) { return to_json(advice); }));
 }
 
 void Dispatcher::history(const Call& call, const Out& replies) {

@@ -53,6 +53,7 @@ class Dispatcher {
   void cancel(const Call& call, const std::shared_ptr<Replies>& replies);
   void status(const Call& call, const std::shared_ptr<Replies>& replies);
   void history(const Call& call, const std::shared_ptr<Replies>& replies);
+  void check_gate(const Call& call, const std::shared_ptr<Replies>& replies);
 
   Engine& engine_;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The gate's checks on whole hosts: what units alone do not tell, found before it is kept.
 #include "tests/host/deploy.hpp"
+#include "tests/host/repository.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace switchback::test;
@@ -155,6 +156,24 @@ TEST_CASE("a check that cannot be asked is refused, and nothing has changed", "[
   comes_to(activate(host, web(host, "web-2"), checked_by(check)), "refused", why);
   CHECK(invocation(host) == before);
   check_runs(host, settled.closure);
+}
+
+TEST_CASE("check finds out beforehand what a gate would be refused for, and warns of what it names in vain",
+          "[checks]") {
+  auto host = TestHost::boot();
+  const auto manifest = [&](const json& gate) {
+    const json app{{"user", "root"}, {"path", "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-app"}};
+    const json node{
+        {"hostname", "target"}, {"sshUser", "root"}, {"gate", gate}, {"profiles", {{"app", app}}}};
+    write(host, "fleet.json", json{{"nodes", {{"web", node}}}}.dump());
+    return in_repository(host, "switchback check --file fleet.json web");
+  };
+  const auto wrong = manifest({{"critical", {"shs.service"}},
+                               {"checks", {{"web", {{"type", "exec"}, {"command", {"/no/such/check"}}}}}}});
+  expect(wrong, 1, "check web cannot be asked on this host: /no/such/check: No such file or directory");
+  expect(wrong, 1, "«shs.service» matches no unit that is loaded here");
+  expect(wrong, 1, "did you mean ssh.service?");
+  expect(manifest({{"critical", {"ssh.service"}}}), 0, "the host can ask its checks");
 }
 
 TEST_CASE("units, ports and bus names are checks, too", "[checks]") {

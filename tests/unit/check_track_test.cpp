@@ -124,7 +124,7 @@ TEST_CASE("a glob that matches no unit is told with the unit that was probably m
   gate.critical = {"nginx", "web.service"};
   gate.ignore = {"apt-*", "wbe.service"};
   gate.expect_failed = {"something-quite-different.mount"};
-  const auto sentences = unmatched_globs(gate, units);
+  const auto sentences = unmatched_globs(gate, units, "that is loaded here or comes with this activation");
   REQUIRE(sentences.size() == 3);
   CHECK_THAT(sentences[0], ContainsSubstring("critical: «nginx» matches no unit") &&
                                ContainsSubstring("did you mean nginx.service?"));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // check: what is asked before anybody deploys, and what is said about each answer.
+#include "activator/protocol/gate_advice.hpp"
 #include "cli/copy.hpp"
 #include "cli/verbs.hpp"
 #include "tests/support/catch.hpp"
@@ -8,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <optional>
 #include <regex>
 
 using namespace switchback;
@@ -29,6 +31,8 @@ struct Checked {
   std::string description = kAll;
   HostStatus status = quiet_host();
   bool new_login = true;
+  GatePolicy gate{};                   // of the manifest
+  std::optional<GateAdvice> advice{};  // what the host says of it; none: it is too old to be asked
   std::size_t width = 80;
 
   int run(bool as_json = false) {
@@ -40,6 +44,14 @@ struct Checked {
       peer.take();
       peer.reply({{"description", description}});
     });
+    if (!(gate == GatePolicy{})) {
+      remote.on(Way::shared, [this](FakePeer& peer) {
+        const auto call = peer.take();
+        CHECK(call.parameters == nlohmann::json{{"gate", to_json(gate)}});
+        if (advice) return peer.reply(to_json(*advice));
+        peer.refuse(Errc::method_not_found, call.method);
+      });
+    }
     if (new_login) {
       remote.on(Way::fresh, [this](FakePeer& peer) {
         peer.greet(version);
@@ -47,7 +59,7 @@ struct Checked {
       });
     }
     remote.on(Way::shared, [this](FakePeer& peer) { peer.answer_status(status); });
-    return static_cast<int>(check(remote, interrupt, {out, err, as_json, width}));
+    return static_cast<int>(check(remote, interrupt, {out, err, as_json, width}, gate));
   }
   /// Without how long anything took.
   [[nodiscard]] std::string shown() const {
@@ -85,6 +97,31 @@ TEST_CASE("what is unusual but works is only a warning", "[cli]") {
     checked.version = "0.0.9";
     CHECK(checked.run() == 0);
     CHECK_THAT(checked.shown(), ContainsSubstring("warning  activator  version 0.0.9"));
+  }
+}
+
+TEST_CASE("what the host finds about a gate is told", "[cli]") {
+  Checked checked;
+  checked.width = 0;
+  checked.gate.critical = {"shs.service"};
+  SECTION("what would be refused") {
+    checked.advice = GateAdvice{{"check web cannot be asked on this host: /no/such: No such file"}, {}};
+    CHECK(checked.run() == 1);
+    CHECK_THAT(checked.shown(), ContainsSubstring("failed   gate       check web cannot be asked"));
+  }
+  SECTION("what is probably meant otherwise") {
+    checked.advice = GateAdvice{{}, {"the gate's critical: «shs.service» matches no unit"}};
+    CHECK(checked.run() == 0);
+    CHECK_THAT(checked.shown(), ContainsSubstring("warning  gate       the gate's critical: «shs.service»"));
+  }
+  SECTION("nothing") {
+    checked.advice = GateAdvice{};
+    CHECK(checked.run() == 0);
+    CHECK_THAT(checked.shown(), ContainsSubstring("ok       gate       the host can ask its checks"));
+  }
+  SECTION("nothing, since it is too old to be asked") {
+    CHECK(checked.run() == 0);
+    CHECK(checked.shown().find(" gate ") == std::string::npos);
   }
 }
 

@@ -122,12 +122,12 @@ TEST_CASE("check tells which checks a gate has, and which it cannot make", "[cli
   std::ostringstream out;
   const Answer answer{out, out};
   static_cast<void>(
-      check(remote, interrupt, answer, gate_of({"--check", "a=pusher:true", "--check", "b=tcp:x:1"}).checks));
+      check(remote, interrupt, answer, gate_of({"--check", "a=pusher:true", "--check", "b=tcp:x:1"})));
   CHECK_THAT(out.str(), ContainsSubstring("ok       checks     a (from here), b\n"));
   const auto store = "a=pusher:" + kWeb1 + "/bin/smoke";  // built when it is deployed
-  static_cast<void>(check(remote, interrupt, answer, gate_of({"--check", store}).checks));
+  static_cast<void>(check(remote, interrupt, answer, gate_of({"--check", store})));
   CHECK(out.str().find("failed   checks") == std::string::npos);
-  static_cast<void>(check(remote, interrupt, answer, gate_of({"--check", "a=pusher:./no-such"}).checks));
+  static_cast<void>(check(remote, interrupt, answer, gate_of({"--check", "a=pusher:./no-such"})));
   CHECK_THAT(out.str(), ContainsSubstring("failed   checks     check a"));
 }
 

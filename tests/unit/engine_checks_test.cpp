@@ -231,6 +231,23 @@ TEST_CASE("a check that cannot be asked is refused before anything is changed", 
   checked.check_is_back();
 }
 
+TEST_CASE("what a gate would be refused for, and what it names in vain, is known without an activation",
+          "[checks]") {
+  Checked checked;
+  checked.world.prober.missing_programs = {"/bin/check"};
+  checked.request.gate.critical = {"wbe.service"};
+  std::optional<Result<GateAdvice>> advice;
+  checked.world.engine->check_gate(checked.request.gate, [&](Result<GateAdvice> said) { advice = said; });
+  checked.world.loop.pass(1s);
+  REQUIRE(advice);
+  REQUIRE(*advice);
+  REQUIRE((*advice)->problems.size() == 1);
+  CHECK_THAT((*advice)->problems.front(), ContainsSubstring("check http cannot be asked on this host"));
+  REQUIRE((*advice)->warnings.size() == 1);
+  CHECK_THAT((*advice)->warnings.front(), ContainsSubstring("did you mean web.service?"));
+  CHECK(checked.world.prober.asked.empty());
+}
+
 TEST_CASE("a check that hangs beforehand delays by its timeout, and one that hangs in the trial is a miss",
           "[checks]") {
   Checked checked;
