@@ -17,7 +17,7 @@ namespace switchback {
 /// What was seen of a switch.
 struct SwitchSeen {
   std::int64_t begun_ms = 0;  // CLOCK_REALTIME
-  Snapshot before;            // units that ran or had failed; those of a plan in full
+  Snapshot before;            // those of units_to_compare() that ran or had failed; those of a plan in full
   Snapshot now;               // those of units_to_compare() in full
   std::set<UnitName> jobs;    // units of which a job has ended meanwhile, whoever wanted it
 };

@@ -17,11 +17,16 @@ void Deviations::compare(const Record& record) {
   auto jobs = ports_.units.take_ended_jobs();
   auto units = units_to_compare(record.changes, jobs);
   if (units.empty()) return;
+  Snapshot before;  // of those alone: a host may have loaded thousands
+  for (const auto& unit : units) {
+    const auto found = record.baseline.find(unit);
+    if (found != record.baseline.end()) before.insert(*found);
+  }
   ports_.units.read(std::move(units),
-                    alive_.guard([this, changes = record.changes, baseline = record.baseline,
+                    alive_.guard([this, changes = record.changes, before = std::move(before),
                                   begun = *begun_ms, jobs = std::move(jobs)](Result<Snapshot> now) mutable {
                       if (!now) return;
-                      const SwitchSeen seen{begun, std::move(baseline), std::move(*now), std::move(jobs)};
+                      const SwitchSeen seen{begun, std::move(before), std::move(*now), std::move(jobs)};
                       for (const auto& deviation : deviations(changes, seen)) tell_(deviation);
                     }));
 }
