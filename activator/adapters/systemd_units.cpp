@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "activator/adapters/systemd_units.hpp"
 
+#include "activator/adapters/gathering.hpp"
 #include "activator/adapters/systemd_names.hpp"
 #include "activator/core/plan.hpp"
 
@@ -25,14 +26,6 @@ bool is_of_shutdown(const std::string& unit) {
   }
   return false;
 }
-
-/// Replies that are gathered into one answer; the first error is the answer.
-template <class T>
-struct Gathering {
-  std::size_t missing = 0;
-  T value;
-  std::optional<Error> error;
-};
 
 }  // namespace
 
@@ -151,10 +144,21 @@ void SystemdUnits::tell(const UnitName* unit) {
   if (changed) changed(unit);
 }
 
-void SystemdUnits::list(Callback<Snapshot> done) {
+void SystemdUnits::list_bad(Callback<Snapshot> done) {
+  // Active and sub states, for which is_bad(). Source: systemd, src/basic/unit-def.c; 254 added the last.
+  list_in({"failed", "auto-restart", "auto-restart-queued", "dead-before-auto-restart",
+           "failed-before-auto-restart"},
+          [done = std::move(done)](Result<Snapshot> listed) {
+            if (listed) std::erase_if(*listed, [](const auto& unit) { return !is_bad(unit.second); });
+            done(std::move(listed));
+          });
+}
+
+/// Those in any of `states`; without any, all.
+void SystemdUnits::list_in(std::vector<std::string> states, Callback<Snapshot> done) {
   bus_.call<std::vector<ListedUnit>>(
       manager_call("ListUnitsByPatterns", true),
-      [done = std::move(done)](const BusResult<std::tuple<std::vector<ListedUnit>>>& reply) {
+      [&loop = loop_, done = std::move(done)](const BusResult<std::tuple<std::vector<ListedUnit>>>& reply) {
         if (!reply)
           return done(tl::make_unexpected(to_error(reply.error(), "systemd did not list its units")));
         Snapshot snapshot;
@@ -162,30 +166,28 @@ void SystemdUnits::list(Callback<Snapshot> done) {
           auto unit = snapshot_of(listed);
           if (unit && !unit->first.text().starts_with(kCheckUnits)) snapshot.insert(std::move(*unit));
         }
-        done(std::move(snapshot));
+        // Later: the reply is as large as the snapshot, and goes first.
+        loop.post([done, snapshot = std::move(snapshot)]() mutable { done(std::move(snapshot)); });
       },
-      std::vector<std::string>(), std::vector<std::string>());
+      std::move(states), std::vector<std::string>());
 }
 
 void SystemdUnits::read(std::set<UnitName> units, Callback<Snapshot> done) {
-  auto gathering = std::make_shared<Gathering<Snapshot>>();
+  Snapshot known;
+  for (const auto& unit : units) known.emplace(unit, UnitSnapshot());
   // A template cannot be loaded: it is a definition, not a unit.
-  for (const auto& unit : units) gathering->value.emplace(unit, UnitSnapshot());
   std::erase_if(units, [](const UnitName& unit) { return unit.is_template(); });
-  gathering->missing = units.size();
-  if (units.empty()) return loop_.post([gathering, done] { done(std::move(gathering->value)); });
+  if (units.empty())
+    return loop_.post([done, known = std::move(known)]() mutable { done(std::move(known)); });
+  const auto gathering = gather<Snapshot>(units.size(), std::move(done));
+  gathering->value = std::move(known);
   for (const auto& unit : units) {
     bus_.call<PropertyMap>(
         get_all_call(object_path_of(unit.text())),
-        [gathering, done, unit](const BusResult<std::tuple<PropertyMap>>& reply) {
-          if (reply) {
-            gathering->value[unit] = snapshot_of(std::get<0>(*reply));
-          } else if (!says_unknown(reply.error()) && !gathering->error) {
-            gathering->error = to_error(reply.error(), "systemd did not describe " + unit.text());
-          }
-          if (--gathering->missing > 0) return;
-          if (gathering->error) return done(tl::make_unexpected(*gathering->error));
-          done(std::move(gathering->value));
+        [gathering, unit](const BusResult<std::tuple<PropertyMap>>& reply) {
+          if (reply) gathering->value[unit] = snapshot_of(std::get<0>(*reply));
+          if (reply || says_unknown(reply.error())) return gathering->one_less();
+          gathering->one_less(to_error(reply.error(), "systemd did not describe " + unit.text()));
         },
         std::string());
   }
@@ -249,17 +251,13 @@ void SystemdUnits::reload(Callback<void> done) {
 
 void SystemdUnits::reset_failed(std::vector<UnitName> units, Callback<void> done) {
   if (units.empty()) return loop_.post([done] { done({}); });
-  auto gathering = std::make_shared<Gathering<int>>();
-  gathering->missing = units.size();
+  const auto gathering = gather<int>(units.size(), plain(std::move(done)));
   for (const auto& unit : units) {
     bus_.call<>(
         manager_call("ResetFailedUnit", true),
-        [gathering, done, unit](const BusResult<std::tuple<>>& reply) {
-          if (!reply && !says_unknown(reply.error()) && !gathering->error)
-            gathering->error = to_error(reply.error(), "systemd did not reset " + unit.text());
-          if (--gathering->missing > 0) return;
-          if (gathering->error) return done(tl::make_unexpected(*gathering->error));
-          done({});
+        [gathering, unit](const BusResult<std::tuple<>>& reply) {
+          if (reply || says_unknown(reply.error())) return gathering->one_less();
+          gathering->one_less(to_error(reply.error(), "systemd did not reset " + unit.text()));
         },
         unit.text());
   }

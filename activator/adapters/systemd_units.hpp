@@ -23,7 +23,8 @@ class SystemdUnits : public UnitManager {
   SystemdUnits(Bus& bus, EventLoop& loop,
                std::chrono::milliseconds reload_within = std::chrono::seconds(180));
 
-  void list(Callback<Snapshot> done) override;
+  void list(Callback<Snapshot> done) override { list_in({}, std::move(done)); }
+  void list_bad(Callback<Snapshot> done) override;
   void read(std::set<UnitName> units, Callback<Snapshot> done) override;
   void run_jobs(JobVerb verb, std::vector<UnitName> units, std::chrono::milliseconds deadline,
                 Callback<std::vector<JobResult>> done) override;
@@ -44,6 +45,7 @@ class SystemdUnits : public UnitManager {
   void heard_properties(const sdbus::Message& message);
   void heard_owner(sdbus::Message& message);
   [[nodiscard]] bool is_from_manager(const sdbus::Message& message) const;
+  void list_in(std::vector<std::string> states, Callback<Snapshot> done);
   void cancel(const std::vector<std::uint32_t>& jobs, const Callback<void>& done);
   void tell(const UnitName* unit);
   void start_bus();

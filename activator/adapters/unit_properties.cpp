@@ -38,10 +38,6 @@ void take_names(const PropertyMap& properties, const char* key, std::vector<std:
 using ExecCommand = sdbus::Struct<std::string, std::vector<std::string>, bool, std::uint64_t, std::uint64_t,
                                   std::uint64_t, std::uint64_t, std::uint32_t, std::int32_t, std::int32_t>;
 
-bool ended_badly(std::int32_t code, std::int32_t status) {
-  return code != 0 && (code != CLD_EXITED || status != 0);
-}
-
 std::uint64_t microseconds(const PropertyMap& properties, const char* key) {
   std::uint64_t value = 0;
   take(properties, key, value);

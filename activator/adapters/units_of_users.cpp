@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "activator/adapters/units_of_users.hpp"
 
+#include "activator/adapters/gathering.hpp"
 #include "activator/adapters/manager_relay.hpp"
 
 #include <pwd.h>
@@ -40,35 +41,6 @@ bool are_of_system(const Units& units) {
   return std::all_of(units.begin(), units.end(), [](const UnitName& unit) { return unit.user().empty(); });
 }
 
-/// Answers that are gathered into one; the first error is the answer.
-template <class T>
-struct Gathering {
-  std::size_t missing = 0;
-  T value{};
-  std::optional<Error> error{};
-  Callback<T> done;
-
-  void one_less(std::optional<Error> problem = {}) {
-    if (problem && !error) error = std::move(problem);
-    if (--missing > 0) return;
-    if (error) return done(tl::make_unexpected(*error));
-    done(std::move(value));
-  }
-};
-
-template <class T>
-std::shared_ptr<Gathering<T>> gather(std::size_t answers, Callback<T> done) {
-  return std::make_shared<Gathering<T>>(Gathering<T>{.missing = answers, .done = std::move(done)});
-}
-
-/// A callback without a value as one with.
-Callback<int> plain(Callback<void> done) {
-  return [done = std::move(done)](const Result<int>& result) {
-    if (!result) return done(tl::make_unexpected(result.error()));
-    done({});
-  };
-}
-
 template <class T>
 std::optional<Error> error_of(const Result<T>& result) {
   if (result) return std::nullopt;
@@ -102,15 +74,15 @@ UnitManager& UnitsOfUsers::manager_of(const std::string& user) {
   return user.empty() ? system_ : users_.at(user)->units;
 }
 
-void UnitsOfUsers::list(Callback<Snapshot> done) {
-  if (users_.empty()) return system_.list(std::move(done));
+void UnitsOfUsers::list_by(void (UnitManager::*method)(Callback<Snapshot>), Callback<Snapshot> done) {
+  if (users_.empty()) return (system_.*method)(std::move(done));
   std::vector<std::string> users{""};
   for (const auto& [user, manager] : users_) {
     if (has_manager(user)) users.push_back(user);
   }
   const auto gathering = gather<Snapshot>(users.size(), std::move(done));
   for (const auto& user : users) {
-    manager_of(user).list([this, gathering, user](Result<Snapshot> listed) {
+    (manager_of(user).*method)([this, gathering, user](Result<Snapshot> listed) {
       if (!listed) return gathering->one_less(has_manager(user) ? error_of(listed) : std::nullopt);
       for (auto& [unit, state] : *listed)
         gathering->value.insert_or_assign(name_of(user, unit), std::move(state));

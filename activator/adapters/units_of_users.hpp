@@ -28,7 +28,8 @@ class UnitsOfUsers : public UnitManager {
       : system_(system), loop_(loop), socket_of_(std::move(socket_of)), relay_(std::move(relay)) {}
 
   void include(const std::set<std::string>& users) override;
-  void list(Callback<Snapshot> done) override;
+  void list(Callback<Snapshot> done) override { list_by(&UnitManager::list, std::move(done)); }
+  void list_bad(Callback<Snapshot> done) override { list_by(&UnitManager::list_bad, std::move(done)); }
   void read(std::set<UnitName> units, Callback<Snapshot> done) override;
   void run_jobs(JobVerb verb, std::vector<UnitName> units, std::chrono::milliseconds deadline,
                 Callback<std::vector<JobResult>> done) override;
@@ -50,6 +51,7 @@ class UnitsOfUsers : public UnitManager {
   /// Whether the manager of `user` runs; that of "" is the system's.
   [[nodiscard]] bool has_manager(const std::string& user) const;
   [[nodiscard]] UnitManager& manager_of(const std::string& user);
+  void list_by(void (UnitManager::*method)(Callback<Snapshot>), Callback<Snapshot> done);
   void watch_user(const std::string& user, Manager& manager);
 
   UnitManager& system_;

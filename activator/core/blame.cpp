@@ -93,10 +93,6 @@ std::string signal_in_words(std::int32_t number) {
   return name == nullptr ? "signal " + std::to_string(number) : "SIG" + std::string(name);
 }
 
-bool ended_badly(std::int32_t code, std::int32_t status) {
-  return code != 0 && (code != CLD_EXITED || status != 0);
-}
-
 /// It was not the main process, but a command beside it.
 bool is_of_command(const UnitSnapshot& unit) {
   if (unit.command.empty() || unit.command == "ExecReload") return false;

@@ -4,6 +4,7 @@
 #include "activator/core/record.hpp"
 #include "activator/protocol/json_reader.hpp"
 
+#include <csignal>
 #include <limits>
 
 namespace switchback {
@@ -12,6 +13,12 @@ namespace {
 constexpr const char* kUsualLoad = "loaded";
 
 }  // namespace
+
+bool is_bad(const UnitSnapshot& unit) { return unit.active == "failed" || unit.auto_restarting(); }
+
+bool ended_badly(std::int32_t code, std::int32_t status) {
+  return code != 0 && (code != CLD_EXITED || status != 0);
+}
 
 // The record keeps of each unit what a later comparison with it needs, and of that what is not as usual: a
 // host has a thousand units, and the record is written at each step.

@@ -55,4 +55,10 @@ struct UnitSnapshot {
 
 using Snapshot = std::map<UnitName, UnitSnapshot>;
 
+/// Whether the unit counts as bad: failed, or on its way through automatic restarts.
+[[nodiscard]] bool is_bad(const UnitSnapshot& unit);
+/// Whether a process came to a bad end: by a signal, or by a status that is not 0. Of one that has not ended,
+/// no.
+[[nodiscard]] bool ended_badly(std::int32_t code, std::int32_t status);
+
 }  // namespace switchback

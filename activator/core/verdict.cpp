@@ -196,8 +196,6 @@ class Judging {
 
 }  // namespace
 
-bool is_bad(const UnitSnapshot& unit) { return unit.active == "failed" || unit.auto_restarting(); }
-
 bool may_fail(const GatePolicy& policy, const UnitName& unit) {
   return matches_any(policy.expect_failed, unit) ||
          (matches_any(policy.ignore, unit) && !matches_any(policy.critical, unit));

@@ -48,8 +48,6 @@ struct UnitTrack {
 /// Takes one more look at the unit into account.
 [[nodiscard]] UnitTrack follow(UnitTrack track, const UnitSnapshot& now);
 
-/// Whether the unit counts as bad: failed, or on its way through automatic restarts.
-[[nodiscard]] bool is_bad(const UnitSnapshot& unit);
 /// Whether the policy allows `unit` to fail.
 [[nodiscard]] bool may_fail(const GatePolicy& policy, const UnitName& unit);
 

@@ -30,7 +30,7 @@ std::string could_not(JobVerb verb, const UnitName& unit) {
 
 bool starts(JobVerb verb) { return verb == JobVerb::start || verb == JobVerb::restart; }
 
-bool ended_badly(const UnitSnapshot& state) { return !state.result.empty() && state.result != "success"; }
+bool has_failed(const UnitSnapshot& state) { return !state.result.empty() && state.result != "success"; }
 
 /// Why a job ended without success although nothing is wrong with its unit.
 std::string job_in_words(const std::string& result) {
@@ -54,7 +54,7 @@ Cause cause_of(JobVerb verb, const JobResult& job, const UnitSnapshot* state) {
     cause.hint = "it runs on with what it had: its own words say what it did not like";
     return cause;
   }
-  if (of_unit && ended_badly(*state))
+  if (of_unit && has_failed(*state))
     return blame(job.unit, could_not(verb, job.unit) + ": it " + end_in_words(*state), *state);
   auto cause = blame(job.unit, what_happened(verb, job), *state);
   cause.result = job.result;

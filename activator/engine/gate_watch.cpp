@@ -119,11 +119,11 @@ void GateWatch::take(const Snapshot& read) {
 }
 
 void GateWatch::look_at_the_rest() {
-  ports_.units.list(alive_.guard([this](Result<Snapshot> listed) {
+  ports_.units.list_bad(alive_.guard([this](Result<Snapshot> listed) {
     if (!listed) return looked();
     std::erase_if(now_, [&](const auto& entry) { return !watched_.contains(entry.first); });
     for (const auto& [unit, state] : *listed) {
-      if (is_bad(state) && !watched_.contains(unit)) doubtful_.insert(unit);
+      if (!watched_.contains(unit)) doubtful_.insert(unit);
     }
     if (doubtful_.empty()) return looked();
     // The list does not tell why.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the engine needs from systemd's manager, and from those of users. Every call answers exactly once, later,
-// from the event loop.
+// What the engine needs from systemd's manager, and from those of users. Every call answers exactly once,
+// later, from the event loop.
 #pragma once
 
 #include "activator/core/snapshot.hpp"
@@ -42,11 +42,18 @@ class UnitManager {
   UnitManager& operator=(const UnitManager&) = delete;
   virtual ~UnitManager() = default;
 
-  /// From now on also the units of the managers of `users`, of those who have one that runs now. For a user whose
-  /// manager has gone since, nothing is listed, and what is read is not there.
+  /// From now on also the units of the managers of `users`, of those who have one that runs now. For a user
+  /// whose manager has gone since, nothing is listed, and what is read is not there.
   virtual void include(const std::set<std::string>& users) { (void)users; }
   /// Every loaded unit, in brief: load, active and sub state alone.
   virtual void list(Callback<Snapshot> done) = 0;
+  /// Likewise those that are bad: what a poll looks for costs nothing where all is well.
+  virtual void list_bad(Callback<Snapshot> done) {
+    list([done = std::move(done)](Result<Snapshot> listed) {
+      if (listed) std::erase_if(*listed, [](const auto& unit) { return !is_bad(unit.second); });
+      done(std::move(listed));
+    });
+  }
   /// Each of `units` in full; one that does not exist is there with load state not-found.
   virtual void read(std::set<UnitName> units, Callback<Snapshot> done) = 0;
   /// Submits one job a unit (mode replace) and answers when all have ended.

@@ -73,8 +73,17 @@ void FakeManager::publish_manager() {
     compat::add_method(*manager_, kManagerInterface, method, std::move(function));
   };
   add("Subscribe", [this] { called("Subscribe"); });
-  add("ListUnitsByPatterns",
-      [this](const std::vector<std::string>&, const std::vector<std::string>&) { return listed_units(); });
+  add("ListUnitsByPatterns", [this](const std::vector<std::string>& states, const std::vector<std::string>&) {
+    auto listed = listed_units();
+    std::erase_if(listed, [&](const auto& unit) {
+      const auto is = [&](const std::string& state) {
+        return state == unit.template get<2>() || state == unit.template get<3>() ||
+               state == unit.template get<4>();
+      };
+      return !states.empty() && std::none_of(states.begin(), states.end(), is);
+    });
+    return listed;
+  });
   add("ListJobs", [this] {
     called("ListJobs");
     return listed_jobs();

@@ -83,6 +83,26 @@ TEST_CASE("the list holds every unit in brief, and reading one tells the rest", 
   CHECK(snapshot->at(unit("db@.service")).load == "not-found");
 }
 
+TEST_CASE("the list of the bad has those that failed, and those between automatic restarts", "[systemd]") {
+  World world;
+  world.systemd.unit("web.service").set("active", "running");
+  world.systemd.unit("failed.service").set("failed", "failed");
+  world.systemd.unit("again.service").set("activating", "auto-restart");
+  world.systemd.unit("soon.service").set("failed", "failed-before-auto-restart");
+  world.systemd.unit("queued.service").set("activating", "auto-restart-queued");
+  world.systemd.unit("slow.service").set("activating", "start");
+  world.systemd.unit("idle.service").set("inactive", "dead");
+  world.settle();
+  Answer<Result<Snapshot>> list;
+  world.units.list_bad(list.callback());
+  const auto& listed = list.await(world.loop);
+  REQUIRE(listed);
+  std::set<UnitName> names;
+  for (const auto& [name, state] : *listed) names.insert(name);
+  CHECK(names == std::set{unit("again.service"), unit("failed.service"), unit("queued.service"),
+                          unit("soon.service")});
+}
+
 TEST_CASE("jobs are answered together, each with what it came to", "[systemd]") {
   World world;
   world.systemd.unit("web.service");
