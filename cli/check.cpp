@@ -58,18 +58,13 @@ class Questions {
  private:
   [[nodiscard]] bool interrupted() const { return interrupt_.count() > 0; }
 
-  /// Those of the gate: the host looks at its own when it is deployed to.
+  /// Those of the gate, and what they run here; what they run there the host is asked.
   void gate_checks(const Checks& checks) {
     if (const auto there = programs_here(checks); !there) {
       failed("checks", there.error());
       return;
     }
-    std::string names;
-    for (const auto& [name, check] : checks) {
-      names += (names.empty() ? "" : ", ") + printable(name);
-      if (check.side == CheckSide::pusher) names += " (from here)";
-    }
-    tell("checks", State::ok, names);
+    tell("checks", State::ok, names_of_checks(checks));
   }
 
   /// What is in the store is built when it is deployed.

@@ -33,6 +33,15 @@ Status check_programs(const Checks& checks) {
   return {};
 }
 
+std::string names_of_checks(const Checks& checks) {
+  std::string names;
+  for (const auto& [name, check] : checks) {
+    names += (names.empty() ? "" : ", ") + printable(name);
+    if (check.side == CheckSide::pusher) names += " (from here)";
+  }
+  return names;
+}
+
 std::string find_program(const std::string& word) {
   if (word.find('/') != std::string::npos) return is_program(word) ? word : "";
   const char* variable = std::getenv("PATH");

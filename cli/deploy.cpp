@@ -8,7 +8,6 @@
 #include "cli/exit_status.hpp"
 #include "cli/options_deploy.hpp"
 #include "cli/plan_deployment.hpp"
-#include "cli/text.hpp"
 #include "cli/verbs.hpp"
 
 #include <poll.h>
@@ -58,16 +57,6 @@ Status check_what_is_here(const std::vector<NodeDeployment>& nodes, const Interr
     if (auto there = check_in_store(closures_of(node), interrupt); !there) return there;
   }
   return {};
-}
-
-/// For a dry run, whose plan tells of units alone.
-void tell_checks(const Checks& checks, Display& display) {
-  std::string names;
-  for (const auto& [name, check] : checks) {
-    names += (names.empty() ? "" : ", ") + printable(name);
-    if (check.side == CheckSide::pusher) names += " (from here)";
-  }
-  if (!names.empty()) display.note("checks that would be made: " + names);
 }
 
 /// What is typed until the end of the line; nothing when interrupted.
@@ -128,7 +117,10 @@ Ended deploy_to(const NodeDeployment& node, const DeployOptions& options,
   const auto& common = options.common;
   const auto display = make_display(node.address.node, common.json, common.verbosity);
   for (const auto& sentence : notes) display->note(sentence);
-  if (node.request.mode == Mode::dry_run) tell_checks(node.request.gate.checks, *display);
+  const auto& checks = node.request.gate.checks;
+  // The plan tells of units alone.
+  if (node.request.mode == Mode::dry_run && !checks.empty())
+    display->note("checks that would be made: " + names_of_checks(checks));
   auto follow = follow_settings(node.address);
   const auto compare_on = [&](Remote& remote) {
     if (node.request.mode != Mode::dry_run) return;

@@ -30,7 +30,6 @@ class GateWatch {
   /// Judges from now on; every look is told, the first one soon. The rest is of CheckWatch::open().
   void open(Expectation expected, AskedChecks checks, std::string activation, bool checks_passed);
   void close();
-  [[nodiscard]] bool is_open() const { return open_; }
   /// Looks at everything once more, then calls `then` after that look was told; if it fails, at the next that
   /// succeeds.
   void look_once_more(std::function<void()> then);

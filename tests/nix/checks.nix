@@ -39,7 +39,21 @@ in
       confirm = "manual";
       confirmTimeout = 30;
       activationTimeout = 240;
-      gate = { soak = 0.5; critical = [ "web.service" ]; flapLimit = 3; strict = true; };
+      gate = {
+        soak = 0.5;
+        critical = [ "web.service" ];
+        flapLimit = 3;
+        strict = true;
+        prefailing = "tolerate";
+        checks = {
+          front = { type = "https"; url = "https://web/"; status = [ 200 ]; contains = "ok"; headers.Server = "x"; };
+          smoke = { type = "exec"; side = "pusher"; command = [ "curl" "web" ]; timeout = 2.5; failures = 1; };
+          db = { type = "tcp"; address = "127.0.0.1:5432"; interval = 1; successes = 2; required = false; };
+          unit = { type = "unit"; unit = "web.service"; state = "active"; };
+          bus = { type = "dbus-name"; name = "org.example.Web"; };
+          gone = null;
+        };
+      };
       kind = "units";
       profilePath = "/nix/var/nix/profiles/app";
     });
@@ -51,9 +65,10 @@ in
       kind = "darwin";
       confirmTimeout = 65536;
       gate.soak = "x";
+      gate.checks.web = { type = "ping"; urll = "http://web/"; };
       sshOpts = [ 7 ];
     }));
-    expected = 5;
+    expected = 7;
   };
   "nothing of deploy is missing" = {
     expr = wrong { nodes.web = { }; };
