@@ -5,6 +5,7 @@
 #include "activator/adapters/file_closures.hpp"
 #include "activator/adapters/file_record_store.hpp"
 #include "activator/adapters/file_unit_copies.hpp"
+#include "activator/adapters/host_boot_loader.hpp"
 #include "activator/adapters/host_prober.hpp"
 #include "activator/adapters/journal_reader.hpp"
 #include "activator/adapters/journal_sink.hpp"
@@ -83,7 +84,9 @@ int serve() {
   FileClosures closures;
   TransientPrograms programs(runner);
   HostProber prober(bus, loop, units, runner, SWITCHBACK_PROBE);
-  Engine engine({units, profiles, copies, records, clock, loop, journal, host, closures, programs, prober});
+  HostBootLoader boot_loader(loop);
+  Engine engine({units, profiles, copies, records, clock, loop, journal, host, closures, programs, prober,
+                 boot_loader});
   Dispatcher dispatcher(engine);
 
   std::unique_ptr<Server> server;

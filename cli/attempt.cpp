@@ -106,6 +106,11 @@ struct Show {
     ended.status = exit_status(outcome.outcome);
     ended.outcome = outcome;
   }
+  void operator()(const ForNextBoot& boot) const {
+    ended.status = ExitStatus::done;
+    const auto confirm = what.confirm == ConfirmMode::none ? "" : by_hand("confirm", what, with);
+    with.display.finished(boot_text(boot.seconds, std::time(nullptr), confirm, by_hand("cancel", what, with)));
+  }
   void operator()(const UnderTest& test) const {
     ended.status = ExitStatus::done;
     with.display.finished(test_text(test.seconds, std::time(nullptr), by_hand("cancel", what, with)));

@@ -122,6 +122,7 @@ Ended deploy_to(const NodeDeployment& node, const DeployOptions& options,
   if (node.request.mode == Mode::dry_run && !checks.empty())
     display->note("checks that would be made: " + names_of_checks(checks));
   auto follow = follow_settings(node.address);
+  follow.reboot_timeout = common.overrides.reboot_timeout.value_or(follow.reboot_timeout);
   const auto compare_on = [&](Remote& remote) {
     if (node.request.mode != Mode::dry_run) return;
     follow.planned = [&](const OutcomeEvent& outcome) {

@@ -80,6 +80,7 @@ class TerminalDisplay final : public LineDisplay {
     if (word.empty()) return;
     const auto took = "(" + duration_text(took_since(phase_begun_)) + ")";
     if (next == Phase::reverting) return line(Mark::bad, running_word(*ended), took);
+    if (next == Phase::awaiting_boot) return line(Mark::good, "staged", "for the next boot " + took);
     if (*ended != Phase::preparing) return line(Mark::good, word, took);
     const auto what = plan().text();
     line(Mark::good, word, (what.empty() ? "nothing to do" : what) + " " + took);

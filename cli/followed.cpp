@@ -21,6 +21,8 @@ Followed begun_by(Call call, const ActivateRequest& how) {
       .mode = how.mode,
       .confirm = how.confirm,
       .confirm_timeout = how.confirm_timeout,
+      .gate_deadline = how.gate.deadline,
+      .reboot = how.reboot,
       .checks = checks_of_side(how.gate, CheckSide::pusher),
       .patience = 2 * how.activation_timeout + how.gate.deadline + how.confirm_timeout + kRevertAllowance};
 }

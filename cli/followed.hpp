@@ -17,7 +17,9 @@ struct Followed {
   Mode mode = Mode::switch_now;
   ConfirmMode confirm = ConfirmMode::none;
   std::chrono::milliseconds confirm_timeout{0};
-  Checks checks{};  // from the pusher's side
+  std::chrono::milliseconds gate_deadline{0};
+  bool reboot = false;  // the host is, if need be
+  Checks checks{};      // from the pusher's side
   std::chrono::milliseconds patience{
       0};  // all its deadlines together: for how long a lost host is asked again
 };

@@ -19,6 +19,10 @@ constexpr milliseconds kConfirmNewsWait{1000};
 constexpr milliseconds kCancelTimeout{5000};
 constexpr double kLongestWindow = 86'400;  // seconds, of what a host may say
 
+std::string seconds_of(milliseconds duration) {
+  return std::to_string(std::chrono::ceil<std::chrono::seconds>(duration).count()) + " s";
+}
+
 }  // namespace
 
 Follower::Follower(Remote& remote, Display& display, const Interrupt& interrupt, Followed what,
@@ -137,6 +141,9 @@ void Follower::react(const PhaseEvent& phase) {
     begin_checks(what_.confirm_timeout);
   }
   if (phase.phase == Phase::awaiting_confirmation && !cancel_sent_) confirm(phase);
+  if (phase.phase == Phase::awaiting_boot && what_.ours && !cancel_sent_ && !what_.reboot)
+    end_ = ForNextBoot{phase.deadline};
+  rebooting_ = phase.phase == Phase::awaiting_boot && what_.reboot;
 }
 
 void Follower::confirm(const PhaseEvent& phase) {
@@ -252,12 +259,11 @@ void Follower::cancel() {
 Status Follower::regain(const Error& lost) {
   connection_.reset();
   const bool as_root = lost.code == Errc::not_permitted && remote_.become_root();
-  if (!as_root && (!lost_at_ || lost.message != last_loss_)) {
-    display_.note("contact lost: " + lost.message + "; the host goes on by itself, asking it again");
-  }
+  if (!as_root && (!lost_at_ || (lost.message != last_loss_ && !rebooting_))) tell_of_loss(lost);
   if (!lost_at_) lost_at_ = Clock::now();
   last_loss_ = lost.message;
-  const auto patience = settings_.patience.count() > 0 ? settings_.patience : what_.patience;
+  const auto usual = settings_.patience.count() > 0 ? settings_.patience : what_.patience;
+  const auto patience = rebooting_ ? settings_.reboot_timeout : usual;
   if (!as_root) {
     if (auto paused = pause_before(*lost_at_ + patience); !paused) return paused;
   }
@@ -284,7 +290,28 @@ Status Follower::pause_before(Clock::time_point give_up) {
   }
   if (Clock::now() < give_up) return {};
   final_ = true;
-  return fail(Errc::timeout, "contact lost and not regained: " + last_loss_);
+  return tl::make_unexpected(given_up());
+}
+
+void Follower::tell_of_loss(const Error& lost) {
+  if (rebooting_) {
+    return display_.note("it reboots, and is waited for, " + seconds_of(settings_.reboot_timeout) +
+                         " at most");
+  }
+  display_.note("contact lost: " + lost.message + "; the host goes on by itself, asking it again");
+}
+
+Error Follower::given_up() const {
+  if (!rebooting_) return {Errc::timeout, "contact lost and not regained: " + last_loss_};
+  auto then = std::string("is kept if it is healthy then, and rebooted away from otherwise");
+  if (what_.confirm != ConfirmMode::none) {
+    then = "is observed for " + seconds_of(what_.gate_deadline) + " at most, may then be confirmed for " +
+           seconds_of(what_.confirm_timeout) + ", and is rebooted away from without that";
+  }
+  return {Errc::timeout, "it has not come back from its reboot within " +
+                             seconds_of(settings_.reboot_timeout) + ": " + last_loss_ +
+                             "\nIf it still comes up with the new system, that " + then +
+                             ". Each boot after that one is of the old system"};
 }
 
 std::string Follower::command(const char* verb) const {

@@ -27,6 +27,7 @@ struct FollowSettings {
   std::chrono::milliseconds first_retry{1000};
   std::chrono::milliseconds longest_retry{10'000};
   std::chrono::milliseconds patience{0};  // for a lost host; zero: the activation's own
+  std::chrono::milliseconds reboot_timeout{600'000};  // for one that reboots
   /// Called with the outcome of a dry run before it is shown.
   std::function<void(const OutcomeEvent&)> planned{};
 };
@@ -35,7 +36,12 @@ struct FollowSettings {
 struct UnderTest {
   std::optional<double> seconds;  // for how long
 };
-using FollowEnd = std::variant<OutcomeEvent, UnderTest>;
+/// The next boot of the host is one of what was deployed: the end of that for its pusher, if it did not ask for
+/// the reboot, too.
+struct ForNextBoot {
+  std::optional<double> seconds;  // by when the host must be booted
+};
+using FollowEnd = std::variant<OutcomeEvent, UnderTest, ForNextBoot>;
 
 class Follower {
  public:
@@ -72,6 +78,8 @@ class Follower {
   void stop_asking();
   Status regain(const Error& lost);
   Status pause_before(Clock::time_point give_up);
+  void tell_of_loss(const Error& lost);
+  [[nodiscard]] Error given_up() const;
   [[nodiscard]] std::string command(const char* verb) const;
 
   Remote& remote_;
@@ -95,6 +103,7 @@ class Follower {
   bool rejected_ = false;  // it told that not
   bool final_ = false;     // there is nothing to come back for
   bool cancel_sent_ = false;
+  bool rebooting_ = false;  // that is why it will be lost
   std::optional<Clock::time_point> lost_at_;
   std::string last_loss_;
   std::chrono::milliseconds pause_;

@@ -108,6 +108,7 @@ void build(CLI::App& app, Typed& typed) {
       std::numeric_limits<std::int64_t>::max(), "Which one; else what ran before")
       ->type_name("GENERATION");
   add_how(rollback, typed);
+  add_boot(rollback, typed);
   auto& remove = *app.get_subcommand("remove");
   add_one_profile(remove, typed);
   add_how(remove, typed);

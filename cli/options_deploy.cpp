@@ -39,7 +39,7 @@ void add_deploy(CLI::App& verb, Typed& typed) {
   add_profile_place(verb, typed);
   add_word(verb, "--kind", over.kind, "KIND", "units, nixos or script, if not what it\nlooks like");
   add_how(verb, typed);
-  verb.add_flag("--boot", typed.boot, "Of deploy-rs, refused: see --test")->group("What is done");
+  add_boot(verb, typed);
   verb.add_flag("--no-retry-rejected", typed.no_retry_rejected, "Not if the host reverted it the last time")
       ->group("What is done");
   add_building(verb, over);

@@ -52,15 +52,30 @@ void add_confirm(CLI::App& verb, Overrides& over) {
   group(add_bool(verb, "--magic-rollback", over.magic_rollback, "false: as --confirm none"));
 }
 
-Status check_modes(const Typed& typed) {
-  if (typed.boot) {
-    return fail(Errc::invalid_request,
-                "--boot: only what has run and was found healthy is kept; deploy without it, or try it with "
-                "--test");
+Status check_boot(const Typed& typed) {
+  const auto wrong = [](std::string message) { return fail(Errc::invalid_request, std::move(message)); };
+  const bool test = typed.test || typed.test_for;
+  if (typed.boot && test) return wrong("--boot and --test: give one of them; a boot is tried, too");
+  if (typed.boot && typed.dry_run) return wrong("--boot and --dry-run: give one of them");
+  if (typed.reboot && (test || typed.dry_run))
+    return wrong("--reboot and " + std::string(test ? "--test" : "--dry-run") + ": give one of them");
+  if (typed.boot_within && (!typed.boot || typed.reboot))
+    return wrong("--boot-within is for --boot without --reboot: how long the boot may be waited for");
+  const auto& over = typed.common.overrides;
+  if (over.reboot_timeout && !typed.reboot) return wrong("--reboot-timeout is for --reboot");
+  if (typed.boot && !typed.reboot && over.confirm == ConfirmMode::automatic) {
+    return wrong(
+        "--boot and --confirm auto: nobody waits here for a boot that somebody else makes. Give --reboot, "
+        "or confirm it by hand (--confirm manual) or not at all (--confirm none)");
   }
+  return {};
+}
+
+Status check_modes(const Typed& typed) {
   if (typed.dry_run && (typed.test || typed.test_for)) {
     return fail(Errc::invalid_request, "--test and --dry-run: give one of them");
   }
+  if (auto good = check_boot(typed); !good) return good;
   const auto& over = typed.common.overrides;
   const bool asks = over.confirm && *over.confirm != ConfirmMode::none;
   if (asks && over.magic_rollback && !*over.magic_rollback) {
@@ -89,6 +104,15 @@ void add_how(CLI::App& verb, Typed& typed) {
   add_confirm(verb, typed.common.overrides);
 }
 
+void add_boot(CLI::App& verb, Typed& typed) {
+  const auto group = [](CLI::Option* option) { option->group("What is done"); };
+  group(verb.add_flag("--boot", typed.boot, "NixOS: the next boot runs it, and is the trial"));
+  group(add_seconds(verb, "--boot-within", typed.boot_within, "With --boot: by when it must be (86400)"));
+  group(verb.add_flag("--reboot", typed.reboot,
+                      "Reboot the host: with --boot at once, else\nif the switch needs it"));
+  group(add_seconds(verb, "--reboot-timeout", typed.common.overrides.reboot_timeout, "By when it must be back (600)"));
+}
+
 void add_profile_place(CLI::App& verb, Typed& typed) {
   auto& over = typed.common.overrides;
   add_text(verb, "--user,--profile-user", over.profile_user, "USER", "Whose profile it is (root)");
@@ -104,6 +128,9 @@ Result<ActivateRequest> checked_how(const Typed& typed) {
   request.retry_rejected = !typed.no_retry_rejected;
   if (typed.dry_run) request.mode = Mode::dry_run;
   if (typed.test || typed.test_for) request.mode = Mode::test;
+  if (typed.boot) request.mode = Mode::boot;
+  request.reboot = typed.reboot;
+  request.boot_within = typed.boot_within.value_or(request.boot_within);
   request.test_for = typed.test_for.value_or(request.test_for);
   request = with_overrides(std::move(request), over);
   if (request.gate.soak >= request.gate.deadline) {

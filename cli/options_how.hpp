@@ -12,6 +12,8 @@ class App;
 namespace switchback {
 
 void add_how(CLI::App& verb, Typed& typed);
+/// What is booted into: not of a removal.
+void add_boot(CLI::App& verb, Typed& typed);
 /// Whose profile, and where it is: not of a removal.
 void add_profile_place(CLI::App& verb, Typed& typed);
 

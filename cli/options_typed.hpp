@@ -20,6 +20,8 @@ struct Typed {
   std::optional<std::chrono::milliseconds> test_for{};
   bool dry_run = false;
   bool boot = false;
+  std::optional<std::chrono::milliseconds> boot_within{};
+  bool reboot = false;
   bool force = false;
   bool allow_unrevertible = false;
   bool no_retry_rejected = false;

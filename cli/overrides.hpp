@@ -6,6 +6,7 @@
 #include "activator/protocol/request.hpp"
 #include "cli/check_says.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -59,6 +60,7 @@ struct Overrides {
   std::optional<bool> keep_result{};
   std::optional<std::string> result_path{};  // -r; where the links go
   std::optional<bool> rollback_succeeded{};
+  std::optional<std::chrono::milliseconds> reboot_timeout{};  // for a host that reboots
 };
 
 /// What confirmTimeout is where nothing is said about it.
@@ -91,6 +93,11 @@ struct Overrides {
   return confirm == ConfirmMode::none ? ConfirmMode::automatic : confirm;
 }
 
+/// Nobody waits for a boot that somebody else makes.
+[[nodiscard]] inline bool is_confirmed_by_hand(const ActivateRequest& request) {
+  return request.mode == Mode::boot && !request.reboot && request.confirm == ConfirmMode::automatic;
+}
+
 /// `request` with everything of `over` that an activation carries. `confirm_timeout` is what a manifest says
 /// about it, absent where it says nothing.
 [[nodiscard]] inline ActivateRequest with_overrides(
@@ -98,8 +105,13 @@ struct Overrides {
     std::optional<std::chrono::milliseconds> confirm_timeout = std::nullopt) {
   request.gate = with_overrides(std::move(request.gate), over.gate);
   request.confirm = with_overrides(request.confirm, over);
+  const bool by_hand = is_confirmed_by_hand(request);
+  if (by_hand) request.confirm = ConfirmMode::manual;
   const auto timeout = over.confirm_timeout ? over.confirm_timeout : confirm_timeout;
   request.confirm_timeout = timeout.value_or(usual_confirm_timeout(request.confirm));
+  // What a manifest gives a machine is too short for a person.
+  if (by_hand && !over.confirm_timeout)
+    request.confirm_timeout = std::max<std::chrono::milliseconds>(request.confirm_timeout, kManualConfirmTimeout);
   request.activation_timeout = over.activation_timeout.value_or(request.activation_timeout);
   request.auto_rollback = over.auto_rollback.value_or(request.auto_rollback);
   return request;

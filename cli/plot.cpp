@@ -63,7 +63,8 @@ std::string_view class_of(Tone tone) {
 }
 
 std::string class_of(Phase phase) {
-  return phase == Phase::awaiting_confirmation ? "awaiting" : std::string(text(phase));
+  const bool waits = phase == Phase::awaiting_confirmation || phase == Phase::awaiting_boot;
+  return waits ? "awaiting" : std::string(text(phase));
 }
 
 PlotDrawing::PlotDrawing(const FinishedActivation& finished, const std::string& host)

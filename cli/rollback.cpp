@@ -39,10 +39,12 @@ ExitStatus on_profile(const CommonOptions& common, const std::optional<ProfileNa
     if (auto there = check_programs(what.checks); !there) return refuse(there.error());
     const auto remote = make_remote(address);
     const auto display = make_display(remote->name(), common.json, common.verbosity);
+    auto follow = follow_settings(address);
+    follow.reboot_timeout = common.overrides.reboot_timeout.value_or(follow.reboot_timeout);
     return attempt(what, {.remote = *remote,
                           .display = *display,
                           .interrupt = interrupt,
-                          .follow = follow_settings(address),
+                          .follow = follow,
                           .wait = wait})
         .status;
   });

@@ -17,8 +17,14 @@ using Answer = std::optional<Transition>;
 // By a revert that could not be recorded: the disk was full.
 constexpr const char* kTakenBack = "what was tried had been taken back when the activator was started again";
 
+/// A boot touches everything.
 std::chrono::milliseconds soak_of(const Script& script) {
-  return touched_units(script.changes).empty() ? std::chrono::milliseconds{0} : script.gate.soak;
+  return touched_units(script.changes).empty() && !waits_for_boot(script) ? std::chrono::milliseconds{0} : script.gate.soak;
+}
+
+/// What is done before it is observed, or before the boot that is.
+Steps steps_of_trial(const Script& script) {
+  return script.by_boot ? staging_steps(script.changes) : trial_steps(script.changes);
 }
 
 Answer refuse(Cause cause) {
@@ -35,9 +41,21 @@ Transition observe(const Script& script, std::vector<Cause> faults) {
   return {Observing{false, false, std::move(faults)}, {ArmDeadline{script.gate.deadline}, WatchGate{false}}};
 }
 
+Transition await_boot(const Script& script, std::vector<Cause> faults) {
+  Transition transition{AwaitingBoot{std::move(faults)}, {}};
+  if (script.reboot)
+    transition.actions = {ArmDeadline{kDownTimeout}, RunStep{Reboot{}}};
+  else
+    transition.actions = {ArmDeadline{script.boot_within}};
+  return transition;
+}
+
 Transition switch_from(const Script& script, std::size_t index, std::vector<Cause> faults) {
-  const auto steps = trial_steps(script.changes);
-  if (index >= steps.size()) return observe(script, std::move(faults));
+  const auto steps = steps_of_trial(script);
+  if (index >= steps.size()) {
+    return waits_for_boot(script) ? await_boot(script, std::move(faults))
+                                  : observe(script, std::move(faults));
+  }
   return {Switching{index, std::move(faults)}, {RunStep{steps[index]}}};
 }
 
@@ -76,8 +94,8 @@ Transition warned(const std::vector<Cause>& causes, Transition transition) {
 
 /// Whether the switch itself failed, and not what it needs to be a switch at all.
 bool may_be_tolerated(const Script& script, std::size_t index) {
-  const auto steps = trial_steps(script.changes);
-  return index < steps.size() &&
+  const auto steps = steps_of_trial(script);
+  return !script.by_boot && index < steps.size() &&
          (std::holds_alternative<RunJobs>(steps[index]) || std::holds_alternative<RunProgram>(steps[index]));
 }
 
@@ -96,7 +114,9 @@ Answer revert(const Script& script, Reverting reverting) {
 }
 
 Reverting from_trial(const Script& script, std::vector<Cause> causes) {
-  return Reverting{.causes = std::move(causes), .begun = trial_steps(script.changes).size()};
+  return Reverting{.causes = std::move(causes),
+                   .begun = steps_of_trial(script).size(),
+                   .needs_boot = waits_for_boot(script)};
 }
 
 std::vector<Cause> deadline_causes(const DeadlineReached& event, std::string message) {
@@ -158,13 +178,19 @@ Answer in_switching(const Script& script, const Switching& state, const Activati
   const auto back = [&](std::vector<Cause> causes) {
     return revert(script, Reverting{.causes = std::move(causes), .begun = state.step + 1});
   };
+  const auto go_wrong = [&](const std::vector<Cause>& causes) -> Answer {
+    if (script.auto_rollback || !may_be_tolerated(script, state.step)) return back(causes);
+    return warned(causes, switch_from(script, state.step + 1, with(state.faults, causes)));
+  };
   return std::visit(
       Overloaded{
           [&](const StepDone&) -> Answer { return switch_from(script, state.step + 1, state.faults); },
-          [&](const StepFailed& failed) -> Answer {
-            const auto causes = with({failed.cause}, failed.more);
-            if (script.auto_rollback || !may_be_tolerated(script, state.step)) return back(causes);
-            return warned(causes, switch_from(script, state.step + 1, with(state.faults, causes)));
+          [&](const StepFailed& failed) { return go_wrong(with({failed.cause}, failed.more)); },
+          [&](const RebootNeeded& needed) -> Answer {
+            if (!script.by_boot) return go_wrong({needed.cause});
+            return preceded_by(
+                {Warn{needed.cause.message + ": it is booted into"}, ArmDeadline{script.activation_timeout}},
+                switch_from(script, 0, state.faults));
           },
           [&](const Superseded& superseded) { return back({superseded.cause}); },
           [&](const DeadlineReached& late) -> Answer {
@@ -181,8 +207,44 @@ Answer in_switching(const Script& script, const Switching& state, const Activati
           },
           [&](const Restarted& restarted) -> Answer {
             if (restarted.same_boot) return back(one("the activator was restarted while it switched"));
-            return revert(script, found_by(restarted, {.causes = one("the host went down while it switched"),
+            return revert(script,
+                          found_by(script, restarted, {.causes = one("the host went down while it switched"),
                                                        .begun = state.step + 1}));
+          },
+          [](const auto&) -> Answer { return std::nullopt; },
+      },
+      event);
+}
+
+Answer in_awaiting_boot(const Script& script, const AwaitingBoot& state, const ActivationEvent& event) {
+  const auto back = [&](std::vector<Cause> causes, const Restarted& restarted) {
+    auto reverting = from_trial(script, std::move(causes));
+    reverting.needs_boot = false;
+    return revert(script, found_by(script, restarted, std::move(reverting)));
+  };
+  return std::visit(
+      Overloaded{
+          [&](const StepFailed& failed) { return back({failed.cause}, {}); },
+          [&](const DeadlineReached&) {
+            return back(one(script.reboot
+                                ? "the host did not go down for its reboot within " + seconds(kDownTimeout)
+                                : "the host was not booted within " + seconds(script.boot_within)),
+                        {});
+          },
+          [&](const CancelRequested& cancel) { return back(cancelled(cancel), {}); },
+          [&](const RecordFailed& failed) {
+            return back(one("the record cannot be written: " + failed.problem), {});
+          },
+          [&](const Restarted& restarted) -> Answer {
+            if (restarted.same_boot && script.reboot)
+              return Transition{state, {KeepDeadline{}, RunStep{Reboot{}}}};
+            if (restarted.same_boot) return Transition{state, {KeepDeadline{}}};
+            if (restarted.new_is_committed) return observe(script, state.faults);
+            // Userspace alone was started anew: the boot is still to come.
+            if (restarted.run_was_kept) return await_boot(script, state.faults);
+            return back(one("the host came up with the old closure: its boot loader did not take the new one, "
+                            "or that did not come up"),
+                        restarted);
           },
           [](const auto&) -> Answer { return std::nullopt; },
       },
@@ -240,7 +302,7 @@ Answer in_observing(const Script& script, const Observing& state, const Activati
               return Transition{std::move(next), {KeepDeadline{}, WatchGate{false}}};
             }
             auto reverting = from_trial(script, one("the host went down while it was observed"));
-            reverting = found_by(restarted, std::move(reverting));
+            reverting = found_by(script, restarted, std::move(reverting));
             return revert(script, std::move(reverting));
           },
           [](const auto&) -> Answer { return std::nullopt; },
@@ -277,7 +339,7 @@ Answer in_waiting(const Script& script, const Waiting& state, const ActivationEv
                           if (restarted.same_boot)
                             return Transition{state, {KeepDeadline{}, WatchGate{false}}};
                           auto reverting = from_trial(script, one("the host went down " + went_down));
-                          reverting = found_by(restarted, std::move(reverting));
+                          reverting = found_by(script, restarted, std::move(reverting));
                           return revert(script, std::move(reverting));
                         },
                         [](const auto&) -> Answer { return std::nullopt; },
@@ -312,7 +374,7 @@ Answer in_committing(const Script& script, const Committing& state, const Activa
             }
             auto reverting = from_trial(script, one("the host went down while it committed"));
             reverting.set_back = true;
-            reverting = found_by(restarted, std::move(reverting));
+            reverting = found_by(script, restarted, std::move(reverting));
             return revert(script, std::move(reverting));
           },
           [](const auto&) -> Answer { return std::nullopt; },
@@ -321,6 +383,17 @@ Answer in_committing(const Script& script, const Committing& state, const Activa
 }
 
 }  // namespace
+
+bool waits_for_boot(const Script& script) { return script.by_boot && any_needs_boot(script.changes); }
+
+bool could_go_by_boot(const Script& script) {
+  // Units have no boot of their own to be tried in.
+  const bool moves_units =
+      std::any_of(script.changes.begin(), script.changes.end(), [](const PreparedChange& change) {
+        return change.kind == Kind::units && change.changes_host();
+      });
+  return script.mode == Mode::switch_now && script.reboot && !moves_units;
+}
 
 Transition begin() { return {Preparing{}, {ArmDeadline{kPreparingTimeout}}}; }
 
@@ -342,8 +415,8 @@ const std::vector<Cause>& blamed_in(const State& state) {
 
 Phase phase_of(const State& state) {
   constexpr std::array kPhases{
-      Phase::preparing, Phase::preparing,  Phase::switching, Phase::observing, Phase::awaiting_confirmation,
-      Phase::testing,   Phase::committing, Phase::reverting, Phase::finished};
+      Phase::preparing, Phase::preparing, Phase::switching,  Phase::awaiting_boot, Phase::observing,
+      Phase::awaiting_confirmation, Phase::testing, Phase::committing, Phase::reverting, Phase::finished};
   static_assert(kPhases.size() == std::variant_size_v<State>);
   return kPhases[state.index()];
 }
@@ -367,6 +440,7 @@ std::optional<Transition> step(const Script& script, const State& state, const A
           [&](const Preparing&) { return in_preparing(script, event); },
           [&](const Rehearsing& rehearsing) { return in_rehearsing(script, rehearsing, event); },
           [&](const Switching& switching) { return in_switching(script, switching, event); },
+          [&](const AwaitingBoot& awaiting) { return in_awaiting_boot(script, awaiting, event); },
           [&](const Observing& observing) { return in_observing(script, observing, event); },
           [&](const AwaitingConfirmation& awaiting) {
             return in_waiting(script, awaiting, event,

@@ -22,10 +22,18 @@ struct Script {
   std::chrono::milliseconds activation_timeout{};
   std::chrono::milliseconds confirm_timeout{};
   std::chrono::milliseconds test_for{};
+  std::chrono::milliseconds boot_within{};
   bool auto_rollback = true;
+  bool by_boot = false;  // the trial is the host's next boot, and not a switch
+  bool reboot = false;   // which is asked for, and not waited for
   GatePolicy gate;
   std::vector<PreparedChange> changes;
 };
+
+/// Whether it waits for a boot before it is observed: a script alone does not.
+[[nodiscard]] bool waits_for_boot(const Script& script);
+/// Whether what cannot be switched to may be booted into instead.
+[[nodiscard]] bool could_go_by_boot(const Script& script);
 
 // --- States.
 struct Preparing {
@@ -37,11 +45,16 @@ struct Rehearsing {
   bool operator==(const Rehearsing&) const = default;
 };
 // `faults`: what would have reverted it, had that not been switched off.
-/// The trial's step number `step` was begun.
+/// The trial's step number `step` was begun; by boot, that of what makes the next boot one.
 struct Switching {
   std::size_t step = 0;
   std::vector<Cause> faults{};
   bool operator==(const Switching&) const = default;
+};
+/// The next boot runs the new closures, and that boot alone. In the states that follow it does.
+struct AwaitingBoot {
+  std::vector<Cause> faults{};
+  bool operator==(const AwaitingBoot&) const = default;
 };
 struct Observing {
   bool soaking = false;
@@ -71,6 +84,7 @@ struct Reverting {
   bool stays_set = false;    // they could not be undone: only what runs is brought back
   bool rebooted = false;     // the trial is gone already
   bool booted_anew = false;  // what runs cannot be compared with what ran before
+  bool needs_boot = false;   // the boot that runs is of the new closures: another one is the way back
   bool superseded = false;   // somebody else changed a profile meanwhile: it is left to them
   int attempt = 1;           // kMaxRevertAttempts at most
   int restarts = 0;          // of the activator since the revert began, kMaxRevertRestarts at most
@@ -85,13 +99,14 @@ struct Finished {
   bool operator==(const Finished&) const = default;
 };
 
-using State = std::variant<Preparing, Rehearsing, Switching, Observing, AwaitingConfirmation, Testing,
-                           Committing, Reverting, Finished>;
+using State = std::variant<Preparing, Rehearsing, Switching, AwaitingBoot, Observing, AwaitingConfirmation,
+                           Testing, Committing, Reverting, Finished>;
 
 inline constexpr int kMaxRevertAttempts = 2;
 inline constexpr int kMaxRevertRestarts = 5;
 inline constexpr std::chrono::seconds kPreparingTimeout{120};
 inline constexpr std::chrono::seconds kCommitTimeout{120};
+inline constexpr std::chrono::seconds kDownTimeout{300};  // until a host that reboots is down
 
 [[nodiscard]] Phase phase_of(const State& state);
 /// Why it is reverted, or would be: the `causes` or `faults` of a state that has them.
@@ -113,6 +128,9 @@ struct StepDone {
 struct StepFailed {
   Cause cause;
   std::vector<Cause> more{};  // what else failed of it
+};
+struct RebootNeeded {  // nothing was changed: only a boot can bring it up
+  Cause cause;
 };
 struct Superseded {  // somebody else changed what the step was about to change
   Cause cause;
@@ -141,7 +159,7 @@ struct Restarted {
   bool trial_stands = true;       // the same boot: what was tried is still in place
 };
 
-using ActivationEvent = std::variant<Prepared, PreparationFailed, StepDone, StepFailed, Superseded,
+using ActivationEvent = std::variant<Prepared, PreparationFailed, StepDone, StepFailed, RebootNeeded, Superseded,
                                      GateHealthy, GatePending, GateUnhealthy, SoakElapsed, DeadlineReached,
                                      Confirmed, CancelRequested, RecordFailed, Restarted>;
 

@@ -37,4 +37,17 @@ Expectation expectation_of(const std::vector<PreparedChange>& changes, const Sna
   return expected;
 }
 
+Expectation expectation_of_boot(const Snapshot& baseline, const GatePolicy& policy) {
+  Expectation expected{{}, {}, {}, baseline, policy, /*reverting=*/false, {}, {}};
+  expected.booted = true;
+  // Each comes after what it wants: when they are there, nothing is under way any more.
+  for (const char* target : {"multi-user.target", "graphical.target"}) {
+    const auto before = baseline.find(*UnitName::parse(target));
+    if (before == baseline.end() || !before->second.is_up_or_coming()) continue;
+    expected.touched.insert(before->first);
+    expected.must_run.insert(before->first);
+  }
+  return expected;
+}
+
 }  // namespace switchback

@@ -122,7 +122,8 @@ ProgramVerdict judge_exit(Kind kind, ProgramVerb verb, int exit_status) {
     return {back ? Is::doubtful : Is::failed, "says that the activation script failed (exit status 2)"};
   }
   if (exit_status == 100) {
-    return {Is::failed, "says that only a reboot can bring this system up (exit status 100)"};
+    return {verb == ProgramVerb::test ? Is::needs_reboot : Is::failed,
+            "says that only a reboot can bring this system up (exit status 100)"};
   }
   return {Is::failed, status};
 }

@@ -41,7 +41,7 @@ struct FoundKind {
 /// How a program that a closure brings is asked to run.
 enum class ProgramVerb {
   test,        // nixos: run it now, leave the next boot alone
-  boot,        // nixos: make it the next boot's
+  boot,        // nixos: make it the next boot's; script: BOOT=1
   rehearse,    // nixos: dry-activate; script: DRY_ACTIVATE=1
   activate,    // script
   reactivate,  // the old one, on the way back
@@ -50,9 +50,9 @@ enum class ProgramVerb {
 [[nodiscard]] std::optional<ProgramVerb> parse_program_verb(std::string_view text);
 
 struct ProgramVerdict {
-  enum class Is { done, doubtful, failed };
+  enum class Is { done, doubtful, failed, needs_reboot };
   Is is = Is::done;
-  std::string message;  // of the last two: a sentence without the program's name
+  std::string message;  // of all but the first: a sentence without the program's name
 };
 /// Source: nixpkgs, switch-to-configuration-ng: 2 activation script failed, 4 some unit failed, 100 reboot
 /// needed.

@@ -84,7 +84,10 @@ Script script_of(const Record& record) {
           .activation_timeout = request.activation_timeout,
           .confirm_timeout = request.confirm_timeout,
           .test_for = request.test_for,
+          .boot_within = request.boot_within,
           .auto_rollback = request.auto_rollback,
+          .by_boot = request.mode == Mode::boot || record.needs_boot,
+          .reboot = request.reboot,
           .gate = request.gate,
           .changes = record.changes};
 }
@@ -104,6 +107,7 @@ json to_json(const Record& record) {
   if (record.switched_ms) out["switched"] = *record.switched_ms;
   // An activator from before there were checks reads all other records.
   if (!record.prefailing.empty()) out["prefailing"] = record.prefailing;
+  if (record.needs_boot) out["needsBoot"] = true;
   return out;
 }
 
@@ -124,6 +128,7 @@ Result<Record> parse_record(std::string_view text) {
   const auto deadline = read_time(reader, "deadline");
   const auto switched = read_time(reader, "switched");
   const auto prefailing = reader.strings_or_empty("prefailing");
+  const bool needs_boot = reader.boolean_or("needsBoot", false);
   if (auto finished = reader.finish(); !finished) {
     return fail(Errc::corrupt, "the record cannot be read: " + finished.error().message);
   }
@@ -136,7 +141,8 @@ Result<Record> parse_record(std::string_view text) {
                 std::move(changes),
                 std::move(*baseline),
                 std::move(*state),
-                {prefailing.begin(), prefailing.end()}};
+                {prefailing.begin(), prefailing.end()},
+                needs_boot};
 }
 
 }  // namespace switchback

@@ -38,6 +38,7 @@ struct Record {
   Snapshot baseline;                    // units that ran or had failed before
   State state = Preparing{};
   std::set<std::string> prefailing{};  // required checks that failed before anything was changed
+  bool needs_boot = false;             // it could not be switched to, and is to be booted into
 };
 
 [[nodiscard]] Script script_of(const Record& record);

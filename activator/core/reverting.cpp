@@ -48,7 +48,12 @@ Transition restarted(const Script& script, Reverting next, const Restarted& agai
     return conclude(next, Outcome::revert_failed,
                     {Cause{"the activator was restarted again and again while it reverted", "", "", {}, {}}});
   }
-  next = found_by(again, std::move(next));
+  const bool wanted_old = next.needs_boot && !again.same_boot;
+  next = found_by(script, again, std::move(next));
+  if (wanted_old && next.needs_boot) {
+    return try_again(script, next, Outcome::revert_failed,
+                     {Cause{"the host was booted to go back, and came up with the new closure again", "", "", {}, {}}});
+  }
   if (again.same_boot && next.observing) {
     next.soaking = false;
     return {std::move(next), {KeepDeadline{}, WatchGate{true}}};
@@ -74,6 +79,30 @@ bool may_stay_set(const Script& script, const Reverting& state) {
          !std::holds_alternative<KeepCopies>(steps[state.step]);
 }
 
+/// The boot loader's default is the old closure's from before the trial to the commit: what a boot brings
+/// back is tidied up after it.
+Steps steps_by_boot(const Script& script, const Reverting& state) {
+  Steps steps;
+  if (state.needs_boot) {
+    if (state.set_back) steps = set_back_steps(script.changes);
+    if (!state.superseded) steps.emplace_back(Reboot{});
+    return steps;
+  }
+  steps = withdrawal_steps(script.changes, state.begun);
+  for (const auto& change : script.changes) {
+    if (change.kind == Kind::nixos && change.running)
+      steps.emplace_back(VerifySystem{change.profile, *change.running});
+    if (change.kind != Kind::script) steps.emplace_back(CheckProfile{change.profile});
+  }
+  return steps;
+}
+
+/// The host was asked to, and this is the last that is heard of it.
+bool goes_down(const Script& script, const Reverting& state) {
+  const auto steps = steps_of(script, state);
+  return state.step < steps.size() && std::holds_alternative<Reboot>(steps[state.step]);
+}
+
 Transition leave_set(const Script& script, const Reverting& state, const Cause& cause) {
   auto next = state;
   next.stays_set = true;
@@ -86,6 +115,7 @@ Transition leave_set(const Script& script, const Reverting& state, const Cause& 
 
 Steps steps_of(const Script& script, const Reverting& state) {
   Steps steps;
+  if (script.by_boot) return steps_by_boot(script, state);
   if (state.set_back) steps = set_back_steps(script.changes);
   const auto back =
       state.rebooted ? revert_steps_after_reboot(script.changes) : revert_steps(script.changes, state.begun);
@@ -100,9 +130,14 @@ Transition preceded_by(std::vector<Action> actions, Transition transition) {
   return {std::move(transition.next), std::move(actions)};
 }
 
-Reverting found_by(const Restarted& restarted, Reverting reverting) {
+Reverting found_by(const Script& script, const Restarted& restarted, Reverting reverting) {
   if (restarted.same_boot) return reverting;
   reverting.booted_anew = true;
+  if (waits_for_boot(script)) {
+    reverting.rebooted = true;
+    reverting.needs_boot = restarted.new_is_committed;
+    return reverting;
+  }
   if (!restarted.run_was_kept && !reverting.set_back) reverting.rebooted = true;
   return reverting;
 }
@@ -128,7 +163,7 @@ std::optional<Transition> step_reverting(const Script& script, const Reverting& 
   };
   return std::visit(Overloaded{
                         [&](const StepDone&) -> Answer {
-                          if (state.observing) return std::nullopt;
+                          if (state.observing || goes_down(script, state)) return std::nullopt;
                           return continue_from(script, state, state.step + 1);
                         },
                         [&](const StepFailed& failed) -> Answer {

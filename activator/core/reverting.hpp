@@ -14,8 +14,8 @@ namespace switchback {
 [[nodiscard]] Transition preceded_by(std::vector<Action> actions, Transition transition);
 
 /// `reverting`, with what another boot has done to the trial. What a boot amid a commit has brought up is not
-/// known.
-[[nodiscard]] Reverting found_by(const Restarted& restarted, Reverting reverting);
+/// known, unless the trial is a boot.
+[[nodiscard]] Reverting found_by(const Script& script, const Restarted& restarted, Reverting reverting);
 
 /// Enters the revert at its first step.
 [[nodiscard]] Transition begin_revert(const Script& script, Reverting reverting);

@@ -43,6 +43,7 @@ Reverting read_reverting(JsonReader& reader) {
   state.stays_set = reader.boolean_or("staysSet", false);
   state.rebooted = reader.boolean_or("rebooted", false);
   state.booted_anew = reader.boolean_or("bootedAnew", false);
+  state.needs_boot = reader.boolean_or("needsBoot", false);
   state.superseded = reader.boolean_or("superseded", false);
   state.attempt = static_cast<int>(reader.integer("attempt", 1, kMaxRevertAttempts));
   state.restarts = static_cast<int>(reader.integer("restarts", 0, kMaxRevertRestarts));
@@ -70,6 +71,8 @@ State read_state(JsonReader& reader, Phase phase) {
       return read_preparing(reader);
     case Phase::switching:
       return Switching{read_size(reader, "step"), read_faults(reader)};
+    case Phase::awaiting_boot:
+      return AwaitingBoot{read_faults(reader)};
     case Phase::observing:
       return Observing{false, reader.boolean_or("confirmed", false), read_faults(reader)};
     case Phase::awaiting_confirmation:
@@ -98,6 +101,7 @@ json to_json(const State& state) {
             out["step"] = switching.step;
             out["faults"] = causes_to_json(switching.faults);
           },
+          [&](const AwaitingBoot& awaiting) { out["faults"] = causes_to_json(awaiting.faults); },
           // A soak begins anew after a restart, so that it is not recorded.
           [&](const Observing& observing) {
             out["confirmed"] = observing.confirmed;
@@ -122,6 +126,7 @@ json to_json(const State& state) {
                         {"observing", reverting.observing}});
             // An activator from before it was thought of reads all other records.
             if (reverting.stays_set) out["staysSet"] = true;
+            if (reverting.needs_boot) out["needsBoot"] = true;
           },
           [&](const Finished& finished) {
             out["outcome"] = text(finished.outcome);

@@ -61,6 +61,9 @@ std::string describe(const Step& step) {
           [](const FindTouched&) { return std::string("finding which units were touched"); },
           [](const ResetTouched&) { return std::string("resetting what had failed"); },
           [](const StartMissing&) { return std::string("starting what ran before"); },
+          [](const BootOnce& boot) { return "making the next boot one of " + boot.closure.text(); },
+          [](const ForgetBootOnce&) { return std::string("making the next boot the usual one"); },
+          [](const Reboot&) { return std::string("rebooting"); },
           [](const SyncDisks&) { return std::string("syncing disks"); },
       },
       step);

@@ -208,6 +208,45 @@ Steps trial_steps(const Changes& changes) {
   return steps;
 }
 
+Steps staging_steps(const Changes& changes) {
+  Steps steps;
+  for (const auto& change : of_kind(changes, Kind::nixos)) {
+    if (!change.changes_host() || !change.running) continue;
+    // A boot loader has entries for generations alone, and for all of them: the new one becomes one, and by
+    // the old system's program that one stays the default.
+    steps.emplace_back(SetProfile{change.profile, change.closure, change.number});
+    steps.emplace_back(SetProfile{change.profile, change.previous, change.previous_number});
+    steps.emplace_back(RunProgram{change.profile, ProgramVerb::boot, *change.running});
+    steps.emplace_back(BootOnce{change.profile, *change.closure});
+  }
+  for (const auto& change : of_kind(changes, Kind::script)) {
+    steps.emplace_back(SetProfile{change.profile, change.closure, change.number});
+    steps.emplace_back(RunProgram{change.profile, ProgramVerb::boot, *change.closure});
+  }
+  if (!steps.empty()) steps.emplace_back(SyncDisks{});
+  return steps;
+}
+
+Steps withdrawal_steps(const Changes& changes, std::size_t begun) {
+  auto begun_steps = staging_steps(changes);
+  begun_steps.resize(std::min(begun, begun_steps.size()));
+  Steps steps;
+  if (any_program(begun_steps)) steps.emplace_back(ClearPrograms{});
+  revert_scripts(steps, of_kind(changes, Kind::script), begun_steps);
+  for (const auto& change : of_kind(changes, Kind::nixos)) {
+    if (!has_begun(begun_steps, change) || !change.running) continue;
+    steps.emplace_back(ForgetBootOnce{});
+    steps.emplace_back(SetProfile{change.profile, change.previous, change.previous_number});
+    steps.emplace_back(RunProgram{change.profile, ProgramVerb::boot, *change.running});
+  }
+  sync_programs(steps);
+  return steps;
+}
+
+bool any_needs_boot(const Changes& changes) {
+  return any_changes_host(of_kind(changes, Kind::nixos));
+}
+
 Steps commit_steps(const Changes& changes) {
   Steps steps;
   for (const auto& change : of_kind(changes, Kind::nixos)) {

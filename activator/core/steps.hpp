@@ -107,6 +107,20 @@ struct ResetTouched {
 struct StartMissing {
   bool operator==(const StartMissing&) const = default;
 };
+/// The host's next boot, and that alone, runs `closure`.
+struct BootOnce {
+  ProfileName profile;
+  StorePath closure;
+  bool operator==(const BootOnce&) const = default;
+};
+/// The next boot is what it would be without BootOnce.
+struct ForgetBootOnce {
+  bool operator==(const ForgetBootOnce&) const = default;
+};
+/// Asks for a reboot. Done when it is asked for: nobody is told of its end.
+struct Reboot {
+  bool operator==(const Reboot&) const = default;
+};
 /// What was written to the file systems that matter is on disk.
 struct SyncDisks {
   bool operator==(const SyncDisks&) const = default;
@@ -114,7 +128,7 @@ struct SyncDisks {
 
 using Step = std::variant<RunJobs, PlaceTrial, DropTrial, ReloadManager, VerifyUnits, ResetFailed, SetProfile,
                           CheckProfile, KeepCopies, RunProgram, ClearPrograms, VerifySystem, FindTouched,
-                          ResetTouched, StartMissing, SyncDisks>;
+                          ResetTouched, StartMissing, BootOnce, ForgetBootOnce, Reboot, SyncDisks>;
 using Steps = std::vector<Step>;
 
 /// One change, prepared: what ran before, what shall run, and the plan between the two.
@@ -144,6 +158,8 @@ struct PreparedChange {
 /// What a dry run does beyond planning.
 [[nodiscard]] Steps rehearsal_steps(const std::vector<PreparedChange>& changes);
 [[nodiscard]] Steps trial_steps(const std::vector<PreparedChange>& changes);
+/// In the place of a trial: what makes the next boot one. A script has no next boot to wait for: it is run.
+[[nodiscard]] Steps staging_steps(const std::vector<PreparedChange>& changes);
 [[nodiscard]] Steps commit_steps(const std::vector<PreparedChange>& changes);
 /// Puts back what commit_steps() changed; safe to run whether or not any of it was done.
 [[nodiscard]] Steps set_back_steps(const std::vector<PreparedChange>& changes);
@@ -152,6 +168,11 @@ struct PreparedChange {
 /// After a reboot, which has reverted what is not permanent: drops what is left of it and verifies; a script
 /// has been permanent, and is reverted.
 [[nodiscard]] Steps revert_steps_after_reboot(const std::vector<PreparedChange>& changes);
+/// From a staging of which `begun` steps were begun back to the boot that there would have been without it;
+/// safe to run in that boot, before it and after it.
+[[nodiscard]] Steps withdrawal_steps(const std::vector<PreparedChange>& changes, std::size_t begun);
+/// Whether any of the changes waits for a boot, when it is not switched to.
+[[nodiscard]] bool any_needs_boot(const std::vector<PreparedChange>& changes);
 /// Every unit that the changes touch, with what depends on them.
 [[nodiscard]] std::set<UnitName> touched_units(const std::vector<PreparedChange>& changes);
 

@@ -165,6 +165,10 @@ class Judging {
     if (!flaps && (state.active != "failed" || state.has_job)) return;
     const auto judgement = flaps ? flapping(seen, state) : judge_failed(state);
     auto cause = cause_of(unit, judgement, state, seen);
+    if (expected_.booted) {
+      reading_.causes.push_back(std::move(cause));
+      return;
+    }
     cause.message = unit.text() + ", which this activation did not touch, " +
                     (flaps ? "fails: it " : "failed: it ") + judgement.reason;
     cause.other = true;
@@ -220,7 +224,7 @@ UnitTrack start_track(const UnitName& unit, const UnitSnapshot& now, const Expec
   UnitTrack track;
   const bool came_up =
       !expected.touched.contains(unit) && expected.baseline.find(unit) == expected.baseline.end();
-  const bool anew = expected.started.contains(unit) || came_up;
+  const bool anew = expected.booted || expected.started.contains(unit) || came_up;
   if (!anew) track.first = now.restarts;
   track.last = track.first;
   return follow(std::move(track), now);

@@ -27,6 +27,7 @@ struct Expectation {
   /// Not touched, and yet the deployment's affair when they newly fail: what the closure defines, what
   /// touched units start when they are triggered, and what depends on those.
   std::set<UnitName> near{};
+  bool booted = false;  // the host was: whatever newly fails is the deployment's affair
 };
 
 /// What one snapshot cannot tell of a unit: how often systemd restarted it since the gate began, and which

@@ -29,15 +29,19 @@ void Engine::handle(const ActivationEvent& event) {
   if (const auto* done = std::get_if<StepDone>(&event); done != nullptr && done->touched) {
     keep_touched(*done->touched);
   }
+  if (std::holds_alternative<RebootNeeded>(event) && could_go_by_boot(script_)) {
+    record_->needs_boot = true;
+    script_ = script_of(*record_);
+  }
   auto transition = step(script_, record_->state, event);
   if (on_step_) on_step_(record_->state, event, transition ? transition->next : record_->state);
   if (!transition) return;
   const auto before = std::exchange(record_->state, std::move(transition->next));
   const auto switched_before = record_->switched_ms;
   const auto deadline_before = record_->deadline_ms;
-  if (std::holds_alternative<Switching>(before) || std::holds_alternative<Preparing>(before)) {
-    if (std::holds_alternative<Observing>(record_->state)) record_->switched_ms = ports_.clock.boottime_ms();
-  }
+  const bool was_before = phase_of(before) < Phase::observing;
+  if (was_before && std::holds_alternative<Observing>(record_->state))
+    record_->switched_ms = ports_.clock.boottime_ms();
   for (const auto& action : transition->actions) {
     if (const auto* arm = std::get_if<ArmDeadline>(&action)) arm_deadline(arm->after);
   }
@@ -182,7 +186,9 @@ void Engine::open_gate(bool reverting) {
   if (reverting) ports_.units.secure([](Reach) {});  // after a restart, no step does
   const auto& gate = record_->request.gate;
   // Checks are of the new closure: what they say of the old one never counts.
-  gate_.open(expectation_of(record_->changes, record_->baseline, gate, reverting),
+  const bool booted = waits_for_boot(script_) && !reverting;
+  gate_.open(booted ? expectation_of_boot(record_->baseline, gate)
+                    : expectation_of(record_->changes, record_->baseline, gate, reverting),
              reverting ? AskedChecks{} : checks_to_ask(gate, record_->prefailing), record_->request.id.text(),
              phase_of(record_->state) != Phase::observing);
 }

@@ -2,6 +2,7 @@
 // Everything of the world that the engine sees, in one place.
 #pragma once
 
+#include "activator/ports/boot_loader.hpp"
 #include "activator/ports/closures.hpp"
 #include "activator/ports/host.hpp"
 #include "activator/ports/prober.hpp"
@@ -25,6 +26,7 @@ struct Ports {
   Closures& closures;
   Programs& programs;
   Prober& prober;
+  BootLoader& boot_loader;
 };
 
 }  // namespace switchback

@@ -189,7 +189,7 @@ void Preparer::plan() {
   }
   warn_of_unmatched();
   if (auto synced = sync(); !synced) return fail_with(synced.error());
-  end(ports_.host.pin_activator());
+  check_boot_loader();
 }
 
 /// Nix syncs no store path that it copies. Before the trial and not with the commit alone: a boot starts the

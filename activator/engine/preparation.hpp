@@ -69,6 +69,9 @@ class Preparer {
   [[nodiscard]] Status object(const Draft& draft);
   [[nodiscard]] Status stage(const Draft& draft);
   void verify(const Draft& draft);
+  // preparation_boot.cpp.
+  [[nodiscard]] Status object_to_boot(const Draft& draft);
+  void check_boot_loader();
   // preparation_checks.cpp.
   [[nodiscard]] Status keep_check_programs();
   void try_checks();

@@ -37,6 +37,7 @@ Status Preparer::read_change(const ChangeRequest& request) {
   draft.change.number = request.generation;
   if (auto good = recall(request); !good) return good;
   if (auto found = find_kind_of(draft); !found) return found;
+  if (auto fine = object_to_boot(draft); !fine) return fine;
   if (auto found = find_previous(draft); !found) return found;
   Status read;
   switch (draft.change.kind) {

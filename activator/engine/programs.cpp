@@ -36,7 +36,7 @@ ProgramRun script(const PreparedChange& change, ProgramVerb verb, const StorePat
   run.description = name + " of " + closure.name();
   if (verb == ProgramVerb::reactivate) return run;
   run.environment["DRY_ACTIVATE"] = dry ? "1" : "0";
-  run.environment["BOOT"] = "0";
+  run.environment["BOOT"] = verb == ProgramVerb::boot ? "1" : "0";
   if (dry) run.environment["DRY_RUN"] = "1";  // what home-manager calls it
   return run;
 }

@@ -61,8 +61,8 @@ void StepRunner::run_one(const CheckProfile& step) { finish_later(check_profile(
 /// Nothing is run over what somebody else has switched to meanwhile.
 Status StepRunner::may_run(const PreparedChange& change, ProgramVerb verb) {
   if (change.kind == Kind::nixos && verb != ProgramVerb::rehearse) return check_system(change);
-  if (verb == ProgramVerb::reactivate || verb == ProgramVerb::activate) return check_profile(change);
-  return {};
+  if (verb == ProgramVerb::rehearse) return {};
+  return check_profile(change);
 }
 
 void StepRunner::run_one(const RunProgram& step) {
@@ -112,8 +112,9 @@ void StepRunner::program_ended(const RunProgram& step, Kind kind, const ProgramE
   const auto done = std::exchange(done_, nullptr);
   if (!done) return;
   const auto verdict = judge_exit(kind, step.verb, end.exit_status);
-  if (verdict.is == ProgramVerdict::Is::failed)
-    return done(StepFailed{Cause{name + " " + verdict.message, "", "", std::nullopt, end.last_lines}});
+  const Cause cause{name + " " + verdict.message, "", "", std::nullopt, end.last_lines};
+  if (verdict.is == ProgramVerdict::Is::needs_reboot) return done(RebootNeeded{cause});
+  if (verdict.is == ProgramVerdict::Is::failed) return done(StepFailed{cause});
   if (verdict.is == ProgramVerdict::Is::doubtful) warn(name + " " + verdict.message);
   done(StepDone{});
 }
@@ -165,6 +166,18 @@ void StepRunner::run_one(const VerifySystem& step) {
   if (auto ours = check_system(*change); !ours) return finish_later(ours);
   finish_later(fail(Errc::refused, "/run/current-system leads to " + text_of(*system) + ", not to " +
                                        step.closure.text() + ": the switch did not happen"));
+}
+
+void StepRunner::run_one(const BootOnce& step) {
+  ports_.boot_loader.boot_once(step.closure, alive_.guard([this](Status status) { finish(status); }));
+}
+
+void StepRunner::run_one(const ForgetBootOnce&) {
+  ports_.boot_loader.forget_boot_once(alive_.guard([this](Status status) { finish(status); }));
+}
+
+void StepRunner::run_one(const Reboot&) {
+  ports_.boot_loader.reboot(alive_.guard([this](Status status) { finish(status); }));
 }
 
 void StepRunner::run_one(const FindTouched&) {

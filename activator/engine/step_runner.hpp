@@ -20,7 +20,7 @@ namespace switchback {
 
 class StepRunner {
  public:
-  /// StepDone, StepFailed or Superseded.
+  /// StepDone, StepFailed, RebootNeeded or Superseded.
   using Done = std::function<void(ActivationEvent)>;
   struct Tell {
     std::function<void(std::string)> warning;
@@ -52,6 +52,9 @@ class StepRunner {
   void run_one(const FindTouched& step);
   void run_one(const ResetTouched& step);
   void run_one(const StartMissing& step);
+  void run_one(const BootOnce& step);
+  void run_one(const ForgetBootOnce& step);
+  void run_one(const Reboot& step);
   void run_one(const SyncDisks& step);
 
   void submit(JobVerb verb, std::vector<UnitName> units, bool tolerant);

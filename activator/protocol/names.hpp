@@ -23,5 +23,6 @@ inline constexpr std::chrono::seconds kActivationTimeout{240};  // deploy-rs's d
 inline constexpr std::chrono::seconds kConfirmTimeout{30};      // deploy-rs's default
 inline constexpr std::chrono::seconds kManualConfirmTimeout{600};
 inline constexpr std::chrono::seconds kTestFor{3600};
+inline constexpr std::chrono::seconds kBootWithin{24 * 3600};
 
 }  // namespace switchback

@@ -141,6 +141,8 @@ json how_to_json(const ActivateRequest& request) {
                 {"note", request.note}};
   // Only where it is asked for: an activator that does not know it must refuse.
   if (!request.retry_rejected) document["retryRejected"] = false;
+  if (request.reboot) document["reboot"] = true;
+  if (request.mode == Mode::boot) document["bootWithin"] = to_seconds(request.boot_within);
   return document;
 }
 
@@ -162,7 +164,12 @@ ActivateRequest read_how(JsonReader& reader) {
   request.test_for = reader.seconds_or("testFor", kTestFor);
   request.auto_rollback = reader.boolean_or("autoRollback", true);
   request.allow_unrevertible = reader.boolean_or("allowUnrevertible", false);
+  request.boot_within = reader.seconds_or("bootWithin", kBootWithin);
   request.force = reader.boolean_or("force", false);
+  request.reboot = reader.boolean_or("reboot", false);
+  const bool can_reboot = request.mode == Mode::boot || request.mode == Mode::switch_now;
+  if (request.reboot && !can_reboot) reader.reject("reboot", "is for the modes switch and boot");
+  if (request.boot_within.count() == 0) reader.reject("bootWithin", "must not be 0");
   request.retry_rejected = reader.boolean_or("retryRejected", true);
   request.note = reader.string_or("note", "");
   if (request.note.size() > kMaxNoteBytes) reader.reject("note", "is too long");

@@ -33,6 +33,7 @@ template <class Enum>
 enum class Phase {
   preparing,
   switching,
+  awaiting_boot,  // the host's next boot, and that alone, runs what is deployed
   observing,
   awaiting_confirmation,
   testing,  // healthy, and kept for a while without ever being committed
@@ -42,9 +43,10 @@ enum class Phase {
 };
 template <>
 struct Spelling<Phase> {
-  static constexpr std::array<std::pair<Phase, std::string_view>, 8> kNames{{
+  static constexpr std::array<std::pair<Phase, std::string_view>, 9> kNames{{
       {Phase::preparing, "preparing"},
       {Phase::switching, "switching"},
+      {Phase::awaiting_boot, "awaiting boot"},
       {Phase::observing, "observing"},
       {Phase::awaiting_confirmation, "awaiting confirmation"},
       {Phase::testing, "testing"},
@@ -89,13 +91,14 @@ struct Spelling<Kind> {
   }};
 };
 
-enum class Mode { switch_now, test, dry_run };
+enum class Mode { switch_now, test, dry_run, boot };
 template <>
 struct Spelling<Mode> {
-  static constexpr std::array<std::pair<Mode, std::string_view>, 3> kNames{{
+  static constexpr std::array<std::pair<Mode, std::string_view>, 4> kNames{{
       {Mode::switch_now, "switch"},
       {Mode::test, "test"},
       {Mode::dry_run, "dry-run"},
+      {Mode::boot, "boot"},
   }};
 };
 

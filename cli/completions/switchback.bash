@@ -8,16 +8,17 @@ _switchback_options() {
     --soak --gate-deadline --critical --ignore --expect-failed --flap-limit --strict --check --prefailing
     --confirm --confirm-timeout --activation-timeout --auto-rollback --magic-rollback'
   local place='--user --profile-user --profile-path'
+  local boot='--boot --boot-within --reboot --reboot-timeout'
   case $1 in
     deploy)
-      echo "$common $how $place --targets --path --profile --kind --no-retry-rejected --boot --checks -s --skip-checks -i --interactive
-        -k --keep-result -r --result-path --remote-build --fast-connection -c --checksigs --rollback-succeeded
+      echo "$common $how $boot $place --targets --path --profile --kind --no-retry-rejected --checks -s --skip-checks
+        -i --interactive -k --keep-result -r --result-path --remote-build --fast-connection -c --checksigs --rollback-succeeded
         -d --debug-logs --temp-path --sudo --interactive-sudo --log-dir"
       ;;
     status | check) echo "$common --targets" ;;
     history) echo "$common --limit --plot" ;;
     watch | confirm | cancel) echo "$common" ;;
-    rollback) echo "$common $how $place --profile --to" ;;
+    rollback) echo "$common $how $boot $place --profile --to" ;;
     remove) echo "$common $how --profile" ;;
     *) echo '-h --help --version' ;;
   esac
@@ -47,8 +48,8 @@ _switchback() {
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;
-    --ssh-user | --ssh-opt | --ssh-opts | --test-for | --note | --soak | --gate-deadline | --critical | --ignore | \
-      --expect-failed | --flap-limit | --check | --confirm-timeout | --activation-timeout | --user | --profile-user | \
+    --ssh-user | --ssh-opt | --ssh-opts | --test-for | --boot-within | --reboot-timeout | --note | --soak | \
+      --gate-deadline | --critical | --ignore | --expect-failed | --flap-limit | --check | --confirm-timeout | --activation-timeout | --user | --profile-user | \
       --profile | --sudo | --limit | --to) ;;
     *)
       if [[ $word == -* ]]; then

@@ -9,6 +9,7 @@
 #include "activator/engine/engine.hpp"
 #include "tests/killpoints/far_ports.hpp"
 #include "tests/support/fakes/fake_host.hpp"
+#include "tests/support/fakes/fake_boot_loader.hpp"
 #include "tests/support/fakes/fake_prober.hpp"
 
 #include <spdlog/spdlog.h>
@@ -84,7 +85,7 @@ class Life {
     copies_ = std::make_unique<FileUnitCopies>(
         CopyPlaces{birth.root + "/etc/switchback/profiles", birth.root + "/run/switchback"});
     engine_ = std::make_unique<Engine>(Ports{units_, *profiles_, *copies_, *records_, time_, time_, journal_,
-                                             *linux_, closures_, programs_, prober_});
+                                             *linux_, closures_, programs_, prober_, boot_loader_});
   }
 
   int run(bool first) {
@@ -141,6 +142,7 @@ class Life {
   FarPrograms programs_{host_};
   FakeJournal journal_{time_};
   FakeProber prober_{time_};
+  FakeBootLoader boot_loader_{time_};
   FileClosures closures_;
   EventLoop loop_;
   std::unique_ptr<CountedProfiles> profiles_;

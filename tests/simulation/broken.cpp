@@ -218,11 +218,11 @@ Made& make(Workshop& workshop, Arguments&&... arguments) {
 
 Ports with_records(const Ports& of, RecordStore& records) {
   return {of.units,   of.profiles, of.copies,   records,     of.clock, of.timers,
-          of.journal, of.host,     of.closures, of.programs, of.prober};
+          of.journal, of.host,     of.closures, of.programs, of.prober, of.boot_loader};
 }
 Ports with_profiles(const Ports& of, Profiles& profiles) {
   return {of.units,   profiles, of.copies,   of.records,  of.clock, of.timers,
-          of.journal, of.host,  of.closures, of.programs, of.prober};
+          of.journal, of.host,  of.closures, of.programs, of.prober, of.boot_loader};
 }
 
 }  // namespace
@@ -256,7 +256,7 @@ const std::vector<BrokenEngine>& broken_engines() {
                       of.host,
                       of.closures,
                       of.programs,
-                      of.prober};
+                      of.prober, of.boot_loader};
        }},
       {"baseline forgotten", "what ran and what had failed before is not in the record",
        [](Workshop shop) {
@@ -272,7 +272,7 @@ const std::vector<BrokenEngine>& broken_engines() {
          return Ports{of.units,    of.profiles, make<CopiesCommittedEarly>(shop, of.copies, shop.run),
                       of.records,  of.clock,    of.timers,
                       of.journal,  of.host,     of.closures,
-                      of.programs, of.prober};
+                      of.programs, of.prober, of.boot_loader};
        }},
       {"checks unheard", "a check that misses counts as one that passed",
        [](Workshop shop) {

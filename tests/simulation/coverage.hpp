@@ -13,7 +13,7 @@
 namespace switchback::simulation {
 
 inline constexpr std::array<std::string_view, std::variant_size_v<ActivationEvent>> kEventNames{
-    "Prepared",    "PreparationFailed", "StepDone",      "StepFailed",  "Superseded",
+    "Prepared",    "PreparationFailed", "StepDone",      "StepFailed",  "RebootNeeded", "Superseded",
     "GateHealthy", "GatePending",       "GateUnhealthy", "SoakElapsed", "DeadlineReached",
     "Confirmed",   "CancelRequested",   "RecordFailed",  "Restarted"};
 inline constexpr std::size_t kEvents = kEventNames.size();

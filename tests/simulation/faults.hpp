@@ -69,8 +69,8 @@ static_assert(static_cast<std::size_t>(Fault::cancel) + 1 == kFaults);
 
 /// As the alternatives of State.
 inline constexpr std::array<std::string_view, std::variant_size_v<State>> kStateNames{
-    "preparing", "rehearsing", "switching", "observing", "awaiting",
-    "testing",   "committing", "reverting", "finished"};
+    "preparing", "rehearsing", "switching",  "awaiting boot", "observing",
+    "awaiting",  "testing",    "committing", "reverting",     "finished"};
 inline constexpr std::size_t kStates = kStateNames.size();
 
 struct PlannedFault {

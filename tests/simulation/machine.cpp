@@ -77,7 +77,7 @@ void Machine::start_activator() {
                     clock_,           loop_,
                     journal_,         host_,
                     closures_,        *pointed_programs_,
-                    prober_};
+                    prober_,       boot_loader_};
   alive_since_ms_ = loop_.boottime_ms();
   const auto bus_back_ms = [this] { return systemd_->bus().back_ms(); };
   engine_ = std::make_unique<Engine>(

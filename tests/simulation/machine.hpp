@@ -10,6 +10,7 @@
 #include "tests/simulation/model_prober.hpp"
 #include "tests/simulation/points.hpp"
 #include "tests/simulation/site.hpp"
+#include "tests/support/fakes/fake_boot_loader.hpp"
 #include "tests/support/guarantee/guarantee.hpp"
 
 #include <functional>
@@ -126,6 +127,7 @@ class Machine {
   test::FakeJournal journal_{loop_};
   ModelHost host_{run_, loop_, platter_, systemd_};
   test::FakeClosures closures_{disk_};
+  test::FakeBootLoader boot_loader_{loop_};
   ModelProber prober_{loop_, random_, schedule_.scenario.check, [this] { return is_in_trial(); }};
 
   std::unique_ptr<PointedRecords> pointed_records_;

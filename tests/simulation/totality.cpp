@@ -10,6 +10,7 @@ std::vector<State> every_state(const Script& script) {
           Rehearsing{},
           Switching{},
           Switching{trial, {}},
+          AwaitingBoot{},
           Observing{},
           Observing{true, true, {}},
           AwaitingConfirmation{},
@@ -23,6 +24,7 @@ std::vector<State> every_state(const Script& script) {
                     .rebooted = true,
                     .booted_anew = true,
                     .restarts = kMaxRevertRestarts},
+          Reverting{.causes = {}, .begun = trial, .needs_boot = true},
           Reverting{.causes = {}, .begun = trial, .superseded = true, .observing = true, .soaking = true},
           Finished{},
           Finished{Outcome::committed, {}}};
@@ -34,6 +36,7 @@ std::vector<ActivationEvent> every_event() {
           PreparationFailed{cause},
           StepDone{},
           StepFailed{cause},
+          RebootNeeded{cause},
           Superseded{cause},
           GateHealthy{},
           GatePending{},

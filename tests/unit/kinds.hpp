@@ -48,7 +48,7 @@ struct NixosHost {
         world.systemd->set_active("web.service", exit == 4 && breaks_web ? "failed" : "active");
         world.systemd->set_invocation("web.service", closure.name() + std::to_string(++runs));
       }
-      if (asked == "boot" && exit == 0) boot_entry = closure;
+      if (asked == "boot" && exit == 0) world.boot_system = boot_entry = closure;
       return ProgramEnd{true, exit, "", {"what it said last"}};
     };
   }

@@ -106,7 +106,7 @@ Result<ActivationStatus> World::confirm(const ActivationId& id) {
 
 void World::start_activator() {
   engine = std::make_unique<Engine>(Ports{*systemd, *profiles, *copies, *records, loop, loop, *journal, *host,
-                                          *closures, *programs, prober});
+                                          *closures, *programs, prober, boot_loader});
   engine->start();
   if (disk.record && host->boot_answers && host->store_is_there) {
     if (const auto record = parse_record(*disk.record)) follow(record->request.id);
@@ -128,7 +128,8 @@ void World::reboot() {
   loop.forget_everything();
   run = FakeRun{};
   run.token = "run-" + std::to_string(++boots_);
-  run.current_system = boot_system;
+  const auto once = boot_loader.take();
+  run.current_system = once ? once : boot_system;
   host->boot_id = "boot-" + std::to_string(boots_);
   start_systemd();
   start_activator();

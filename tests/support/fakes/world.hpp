@@ -3,6 +3,7 @@
 #pragma once
 
 #include "activator/engine/engine.hpp"
+#include "tests/support/fakes/fake_boot_loader.hpp"
 #include "tests/support/fakes/fake_host.hpp"
 #include "tests/support/fakes/fake_loop.hpp"
 #include "tests/support/fakes/fake_prober.hpp"
@@ -60,6 +61,7 @@ class World {
   std::unique_ptr<FakeClosures> closures;
   std::unique_ptr<FakePrograms> programs;
   FakeProber prober{loop};
+  FakeBootLoader boot_loader{loop};
   std::unique_ptr<Engine> engine;
   std::vector<Event> events;
   std::vector<std::string> vendor_units{"ssh.service"};  // what a boot starts besides
