@@ -3,12 +3,19 @@
 
 #include <sys/utsname.h>
 
+#include <stdexcept>
+
 namespace switchback::test {
 namespace {
 
 constexpr const char* kUnits = "etc/systemd/system/";
 
 std::string standin(const std::string& name) { return read_text(script("../standin/" + name)); }
+
+/// The system of the entry whose name `shell` prints.
+std::string system_of_entry(const std::string& shell) {
+  return "sed -n 's|^options init=\\([^ ]*\\)/init.*|\\1|p' /boot/loader/entries/$(" + shell + ")";
+}
 
 std::string machine_here() {
   utsname names{};
@@ -22,10 +29,10 @@ NixosClosure::NixosClosure(const std::string& name) : closure_("nixos-system-" +
   closure_.file("bin/switch-to-configuration", standin("switch-to-configuration"))
       .file("bin/install-boot-loader", standin("install-boot-loader"))
       .file("activate", standin("activate"))
-      .file("boot.json", R"({"org.nixos.bootspec.v1": {"init": "@out@/init", "toplevel": "@out@"}})")
       .file("nixos-version", name + "\n")
       .file("etc/system-name", name + "\n");
   init_interface_version("systemd 2").system(machine_here());
+  boot_specification(R"({"org.nixos.bootspec.v1": {"init": "@out@/init", "toplevel": "@out@"}})");
   // As on NixOS it comes with the system, so that a switch starts what it newly wants.
   unit("multi-user.target",
        "[Unit]\nDescription=Multi-User System\nRequires=basic.target\nConflicts=rescue.service "
@@ -47,6 +54,11 @@ NixosClosure& NixosClosure::activates(const std::string& name, const std::string
   return program("activation/" + name, shell);
 }
 
+NixosClosure& NixosClosure::without_activation() {
+  closure_.file("activate", "");  // nothing that can be run
+  return *this;
+}
+
 NixosClosure& NixosClosure::exits(const std::string& action, int status) {
   closure_.file("exits/" + action, std::to_string(status) + "\n");
   return *this;
@@ -55,6 +67,17 @@ NixosClosure& NixosClosure::exits(const std::string& action, int status) {
 NixosClosure& NixosClosure::init_interface_version(const std::string& version) {
   closure_.file("init-interface-version", version + "\n");
   return *this;
+}
+
+NixosClosure& NixosClosure::boot_specification(const std::string& json) {
+  closure_.file("boot.json", json);
+  return *this;
+}
+
+NixosClosure& NixosClosure::kernel(std::size_t kib) {
+  closure_.file("kernel", std::string(kib * 1024, 'k'));
+  return boot_specification(
+      R"({"org.nixos.bootspec.v1": {"init": "@out@/init", "kernel": "@out@/kernel", "toplevel": "@out@"}})");
 }
 
 NixosClosure& NixosClosure::system(const std::string& machine) {
@@ -89,8 +112,9 @@ void become_nixos(TestHost& host, const std::string& system) {
   const std::string units = "/usr/lib/systemd/system/";
   host.write_file("/etc/NIXOS", "");
   host.write_file("/usr/lib/standin/boot-entry", standin("boot-entry"), "0755");
+  host.write_file("/etc/switchback/boot-once", standin("boot-once"), "0755");
   host.write_file(units + "standin-boot.service",
-                  "[Unit]\nDescription=Bring up what the boot loader's default entry names\n"
+                  "[Unit]\nDescription=Bring up the system of the boot loader's entry\n"
                   "DefaultDependencies=no\nRequires=local-fs.target\nAfter=local-fs.target\n"
                   "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/lib/standin/boot-entry\n");
   host.write_file(units + "standin-boot.target",
@@ -103,10 +127,25 @@ void become_nixos(TestHost& host, const std::string& system) {
   host.reboot();
 }
 
-std::string boot_entry(TestHost& host) {
-  return host.output_of(
-      "entry=$(sed -n 's/^default //p' /boot/loader/loader.conf) && "
-      "sed -n 's|^options init=\\(.*\\)/init$|\\1|p' /boot/loader/entries/$entry");
+void give_boot_partition(TestHost& host, std::size_t kib) {
+  host.run("systemctl --no-block poweroff");
+  host.wait_until_off();
+  const auto made =
+      host.run_on_disk("cp -a /boot /boot.old && mount -t tmpfs -o mode=755,size=" + std::to_string(kib) +
+                       "k boot /boot && cp -a /boot.old/. /boot && rm -r /boot.old");
+  if (made.status != 0) throw std::runtime_error("cannot make a boot partition: " + made.err);
+  host.boot_again();
 }
+
+std::string boot_entry(TestHost& host) {
+  return host.output_of(system_of_entry("sed -n 's/^default //p' /boot/loader/loader.conf"));
+}
+
+std::string one_shot(TestHost& host) {
+  return host.output_of("test ! -e /boot/loader/oneshot || " + system_of_entry("cat /boot/loader/oneshot") +
+                        " 2>/dev/null || true");
+}
+
+std::string booted_system(TestHost& host) { return host.output_of("readlink /run/booted-system"); }
 
 }  // namespace switchback::test

@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+// Commits of NixOS systems that cannot be made permanent.
