@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Whole lines, one after another, for files and continuous integration.
 #include "cli/display_lines.hpp"
+#include "cli/words.hpp"
 
 #include <ostream>
 
@@ -15,8 +16,7 @@ class PlainDisplay final : public LineDisplay {
   void show(const PhaseEvent& body) override {
     if (quiet() || body.phase == Phase::finished || body.phase == Phase::preparing) return;
     const auto limit = body.deadline ? "at most " + seconds_text(*body.deadline) : "";
-    if (body.phase == Phase::awaiting_confirmation) return line(Mark::none, "confirming", limit);
-    if (body.phase != Phase::switching) return line(Mark::none, std::string(text(body.phase)), limit);
+    if (body.phase != Phase::switching) return line(Mark::none, phase_word(body.phase), limit);
     line(Mark::none, "switching", plan().text());
     for (const auto& sentence : plan().skipped()) line(Mark::none, "", sentence);
   }

@@ -3,6 +3,7 @@
 // units that it waits for.
 #include "cli/display_lines.hpp"
 #include "cli/text.hpp"
+#include "cli/words.hpp"
 
 #include <algorithm>
 #include <map>
@@ -26,10 +27,6 @@ std::string done_word(Phase phase) {
     default:
       return "";  // the outcome tells
   }
-}
-
-std::string running_word(Phase phase) {
-  return phase == Phase::awaiting_confirmation ? "confirming" : std::string(text(phase));
 }
 
 class TerminalDisplay final : public LineDisplay {
@@ -79,7 +76,7 @@ class TerminalDisplay final : public LineDisplay {
     const auto word = ended ? done_word(*ended) : "";
     if (word.empty()) return;
     const auto took = "(" + duration_text(took_since(phase_begun_)) + ")";
-    if (next == Phase::reverting) return line(Mark::bad, running_word(*ended), took);
+    if (next == Phase::reverting) return line(Mark::bad, phase_word(*ended), took);
     if (next == Phase::awaiting_boot) return line(Mark::good, "staged", "for the next boot " + took);
     if (*ended != Phase::preparing) return line(Mark::good, word, took);
     const auto what = plan().text();
@@ -151,7 +148,7 @@ class TerminalDisplay final : public LineDisplay {
     if (!phase_) return {};
     const auto spent = std::to_string(since(phase_begun_.here).count() / 1000) + " s";
     const auto limit = deadline_ ? ", at most " + time_left() + " more" : "";
-    std::vector<std::string> lines{name + "· " + padded(running_word(*phase_), 12) + spent + limit};
+    std::vector<std::string> lines{name + "· " + padded(phase_word(*phase_), 12) + spent + limit};
     for (const auto& [unit, interest] : units_) {
       if (lines.size() > kUnitLines) {
         lines.push_back(name + "    and " + std::to_string(units_.size() - kUnitLines) + " more");

@@ -103,6 +103,12 @@ std::string outcome_text(const OutcomeEvent& outcome, std::optional<std::chrono:
   return said;
 }
 
+std::string phase_word(Phase phase) {
+  if (phase == Phase::awaiting_confirmation) return "confirming";
+  if (phase == Phase::awaiting_boot) return "next boot";
+  return std::string(text(phase));
+}
+
 std::string test_text(std::optional<double> seconds, std::int64_t now_since_epoch,
                       const std::string& cancel) {
   auto until = std::string("until it is cancelled");

@@ -18,6 +18,8 @@ namespace switchback {
 [[nodiscard]] std::string closure_name(const std::string& store_path);
 /// «app generation 12 (web-2)».
 [[nodiscard]] std::string generation_text(const GenerationInfo& generation);
+/// A phase while it runs, in a word or two that fit a column.
+[[nodiscard]] std::string phase_word(Phase phase);
 /// The one sentence that is the result: «reverted: web.service exited with status 1; …».
 [[nodiscard]] std::string outcome_text(const OutcomeEvent& outcome,
                                        std::optional<std::chrono::milliseconds> took = std::nullopt);

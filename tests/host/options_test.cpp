@@ -127,8 +127,6 @@ TEST_CASE("what only deploy-rs needs is taken with a note, and the deployment go
   check_runs(host, first);
   CHECK_FALSE(host.exists("/var/log/x"));
   CHECK(deploy(host, first, {"--interactive-sudo", "false"}).err.find("no effect") == std::string::npos);
-  deploys(host, web(host, "web-2"), {"--boot"}, 2, "only what has run and was found healthy is kept");
-  check_runs(host, first);
 }
 
 TEST_CASE("a deployment says more, or less, as it is asked to", "[options]") {

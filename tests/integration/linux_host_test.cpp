@@ -6,13 +6,13 @@
 #include "tests/integration/private_store.hpp"
 #include "tests/integration/waiting.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/path_begins.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/testhost/process.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 using namespace switchback;
@@ -21,20 +21,6 @@ using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
-
-/// Finds `directory`'s programs before all others while it lives.
-class PathBegins {
- public:
-  explicit PathBegins(const std::string& directory) : before_(std::getenv("PATH")) {
-    ::setenv("PATH", (directory + ":" + before_).c_str(), 1);
-  }
-  ~PathBegins() { ::setenv("PATH", before_.c_str(), 1); }
-  PathBegins(const PathBegins&) = delete;
-  PathBegins& operator=(const PathBegins&) = delete;
-
- private:
-  std::string before_;
-};
 
 struct World {
   TempDir directory;

@@ -160,7 +160,38 @@ TEST_CASE("every flag of deploy-rs is taken, by its long and its short name", "[
   CHECK(options.request.confirm == ConfirmMode::none);
   CHECK_FALSE(options.request.auto_rollback);
   CHECK(idle_flags(over).size() == 5);
-  CHECK_THAT(complaint({"deploy", "--boot"}), ContainsSubstring("--test"));
+}
+
+TEST_CASE("what is booted into is confirmed by hand, unless its pusher waits for the boot", "[cli]") {
+  const auto boot = deploy(direct({"--boot"})).request;
+  CHECK(boot.mode == Mode::boot);
+  CHECK_FALSE(boot.reboot);
+  CHECK(boot.confirm == ConfirmMode::manual);
+  CHECK(boot.confirm_timeout == kManualConfirmTimeout);
+  CHECK(boot.boot_within == kBootWithin);
+  CHECK(deploy(direct({"--boot", "--boot-within", "60"})).request.boot_within == milliseconds(60'000));
+  CHECK(deploy(direct({"--boot", "--confirm", "none"})).request.confirm == ConfirmMode::none);
+  CHECK(deploy(direct({"--boot", "--confirm-timeout", "90"})).request.confirm_timeout == milliseconds(90'000));
+  const auto reboot = deploy(direct({"--boot", "--reboot", "--reboot-timeout", "900"}));
+  CHECK(reboot.request.reboot);
+  CHECK(reboot.request.confirm == ConfirmMode::automatic);
+  CHECK(reboot.common.overrides.reboot_timeout == milliseconds(900'000));
+  const auto if_needed = deploy(direct({"--reboot"})).request;
+  CHECK(if_needed.mode == Mode::switch_now);
+  CHECK(if_needed.reboot);
+}
+
+TEST_CASE("what says nothing together about a boot is refused", "[cli]") {
+  CHECK_THAT(complaint({"deploy", "--boot", "--test"}), ContainsSubstring("--boot and --test"));
+  CHECK_THAT(complaint({"deploy", "--boot", "--dry-run"}), ContainsSubstring("--boot and --dry-run"));
+  CHECK_THAT(complaint({"deploy", "--reboot", "--test"}), ContainsSubstring("--reboot and --test"));
+  CHECK_THAT(complaint({"deploy", "--reboot", "--dry-run"}), ContainsSubstring("--reboot and --dry-run"));
+  CHECK_THAT(complaint({"deploy", "--boot", "--confirm", "auto"}), ContainsSubstring("--confirm auto"));
+  CHECK_THAT(complaint({"deploy", "--boot-within", "5"}), ContainsSubstring("is for --boot"));
+  CHECK_THAT(complaint({"deploy", "--boot", "--reboot", "--boot-within", "5"}),
+             ContainsSubstring("without --reboot"));
+  CHECK_THAT(complaint({"deploy", "--reboot-timeout", "5"}), ContainsSubstring("is for --reboot"));
+  CHECK_THAT(complaint({"remove", "--profile", "app", "--boot"}), ContainsSubstring("--boot"));
 }
 
 TEST_CASE("modes and how long they last arrive in the request", "[cli]") {

@@ -38,7 +38,8 @@ Ended Push::attempt(const Followed& what) {
                          .host = "web1.example.org",
                          .first_retry = std::chrono::milliseconds(1),
                          .longest_retry = std::chrono::milliseconds(2),
-                         .patience = patience},
+                         .patience = patience,
+                         .reboot_timeout = reboot_timeout},
               .wait = wait};
   if (planned) means.follow.planned = [&](const OutcomeEvent& outcome) { planned(outcome, *display); };
   if (copied) {

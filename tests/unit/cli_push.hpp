@@ -35,6 +35,7 @@ struct Push {
   bool copied = true;  // whether there is something to copy
   std::optional<std::chrono::milliseconds> wait;
   std::chrono::milliseconds patience{20'000};
+  std::chrono::milliseconds reboot_timeout{600'000};
   std::function<void(const OutcomeEvent&, Display&)> planned;  // before a dry run's outcome is shown
 
   explicit Push(const HostStatus& status = quiet_host());
