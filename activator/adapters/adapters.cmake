@@ -1,5 +1,6 @@
 add_library(adapters STATIC
-  activator_pin.cpp boot_entries.cpp brief_child.cpp bus.cpp bus_dialect.cpp bus_probe.cpp child_process.cpp durable_file.cpp elf_machine.cpp event_loop.cpp
+  activator_pin.cpp boot_entries.cpp brief_child.cpp bus.cpp bus_dialect.cpp bus_probe.cpp child_process.cpp
+  default_boot_entry.cpp durable_file.cpp elf_machine.cpp event_loop.cpp
   file_closures.cpp
   file_record_store.cpp file_unit_copies.cpp host_boot_loader.cpp host_prober.cpp job_batch.cpp job_tracker.cpp journal_entries.cpp
   journal_follower.cpp journal_reader.cpp journal_sink.cpp journal_sync.cpp linux_host.cpp manager_relay.cpp manager_reload.cpp

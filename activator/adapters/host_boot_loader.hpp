@@ -16,7 +16,7 @@
 
 namespace switchback {
 
-struct BootPlaces {
+struct BootLoaderPlaces {
   /// «check»: exit status 0 if it works here; «set SYSTEM»: the next boot alone is of that store path;
   /// «clear»: the next boot is the usual one.
   std::string hook = "/etc/switchback/boot-once";
@@ -29,7 +29,7 @@ struct BootPlaces {
 
 class HostBootLoader : public BootLoader {
  public:
-  explicit HostBootLoader(EventLoop& loop, BootPlaces places = {})
+  explicit HostBootLoader(EventLoop& loop, BootLoaderPlaces places = {})
       : loop_(loop), places_(std::move(places)) {}
 
   void check(Callback<void> done) override;
@@ -53,7 +53,7 @@ class HostBootLoader : public BootLoader {
   }
 
   EventLoop& loop_;
-  BootPlaces places_;
+  BootLoaderPlaces places_;
   std::list<std::unique_ptr<ChildProcess>> running_;
 };
 

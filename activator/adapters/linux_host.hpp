@@ -6,6 +6,7 @@
 
 #include "activator/adapters/activator_pin.hpp"
 #include "activator/adapters/child_process.hpp"
+#include "activator/adapters/default_boot_entry.hpp"
 #include "activator/adapters/nixos_state.hpp"
 #include "activator/ports/host.hpp"
 #include "activator/ports/profiles.hpp"
@@ -28,6 +29,7 @@ struct HostPlaces {
   std::chrono::milliseconds systemctl_within{5000};
   PinPlaces pin;
   NixosPlaces nixos;
+  BootPlaces boot_loader;
 };
 
 class LinuxHost : public Host {
@@ -41,6 +43,9 @@ class LinuxHost : public Host {
   [[nodiscard]] Status sync_disks() override;
   [[nodiscard]] Result<std::optional<StorePath>> current_system() override {
     return read_current_system(places_.nixos);
+  }
+  [[nodiscard]] Result<std::optional<StorePath>> default_boot_system() override {
+    return find_default_boot_system(places_.boot_loader);
   }
   [[nodiscard]] Result<std::optional<std::string>> switch_lock_holder() override {
     return find_switch_lock_holder(places_.nixos);

@@ -11,6 +11,7 @@ namespace {
 constexpr std::pair<ProgramVerb, std::string_view> kVerbs[] = {
     {ProgramVerb::test, "test"},
     {ProgramVerb::boot, "boot"},
+    {ProgramVerb::boot_back, "boot-back"},
     {ProgramVerb::rehearse, "rehearse"},
     {ProgramVerb::activate, "activate"},
     {ProgramVerb::reactivate, "reactivate"},

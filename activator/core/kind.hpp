@@ -42,6 +42,7 @@ struct FoundKind {
 enum class ProgramVerb {
   test,        // nixos: run it now, leave the next boot alone
   boot,        // nixos: make it the next boot's; script: BOOT=1
+  boot_back,   // nixos: the same with the old one, on the way back
   rehearse,    // nixos: dry-activate; script: DRY_ACTIVATE=1
   activate,    // script
   reactivate,  // the old one, on the way back

@@ -237,7 +237,7 @@ Steps withdrawal_steps(const Changes& changes, std::size_t begun) {
     if (!has_begun(begun_steps, change) || !change.running) continue;
     steps.emplace_back(ForgetBootOnce{});
     steps.emplace_back(SetProfile{change.profile, change.previous, change.previous_number});
-    steps.emplace_back(RunProgram{change.profile, ProgramVerb::boot, *change.running});
+    steps.emplace_back(RunProgram{change.profile, ProgramVerb::boot_back, *change.running});
   }
   sync_programs(steps);
   return steps;
@@ -273,7 +273,7 @@ Steps set_back_steps(const Changes& changes) {
     if (change.kind == Kind::units) steps.emplace_back(KeepCopies{change.profile, change.running});
     steps.emplace_back(SetProfile{change.profile, change.previous, change.previous_number});
     if (change.kind == Kind::nixos && change.running) {
-      steps.emplace_back(RunProgram{change.profile, ProgramVerb::boot, *change.running});
+      steps.emplace_back(RunProgram{change.profile, ProgramVerb::boot_back, *change.running});
     }
   }
   steps.emplace_back(SyncDisks{});

@@ -7,6 +7,7 @@ namespace {
 std::string_view action_of(ProgramVerb verb) {
   switch (verb) {
     case ProgramVerb::boot:
+    case ProgramVerb::boot_back:
       return "boot";
     case ProgramVerb::rehearse:
       return "dry-activate";

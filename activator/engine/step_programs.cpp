@@ -112,11 +112,27 @@ void StepRunner::program_ended(const RunProgram& step, Kind kind, const ProgramE
   const auto done = std::exchange(done_, nullptr);
   if (!done) return;
   const auto verdict = judge_exit(kind, step.verb, end.exit_status);
-  const Cause cause{name + " " + verdict.message, "", "", std::nullopt, end.last_lines};
-  if (verdict.is == ProgramVerdict::Is::needs_reboot) return done(RebootNeeded{cause});
-  if (verdict.is == ProgramVerdict::Is::failed) return done(StepFailed{cause});
+  Cause cause{name + " " + verdict.message, "", "", std::nullopt, end.last_lines};
+  if (verdict.is == ProgramVerdict::Is::needs_reboot) return done(RebootNeeded{std::move(cause)});
+  if (verdict.is == ProgramVerdict::Is::failed) {
+    if (step.verb == ProgramVerb::boot_back) return done(judge_boot_entry(step.closure, std::move(cause)));
+    return done(StepFailed{std::move(cause)});
+  }
   if (verdict.is == ProgramVerdict::Is::doubtful) warn(name + " " + verdict.message);
   done(StepDone{});
+}
+
+/// What kept the new boot entry from being written mostly keeps the old one, too; but then that is there
+/// still.
+ActivationEvent StepRunner::judge_boot_entry(const StorePath& old, Cause cause) {
+  const auto starts = ports_.host.default_boot_system().value_or(std::nullopt);
+  if (starts == old) {
+    warn(cause.message + "; the default boot entry is the old one still");
+    return StepDone{};
+  }
+  cause.message +=
+      starts ? "; a boot would start " + starts->text() : "; what a boot would start cannot be told";
+  return StepFailed{std::move(cause)};
 }
 
 /// A program that did not come to its end may have waited for units: those that are neither here nor there.

@@ -71,6 +71,8 @@ class StepRunner {
   /// Who holds the lock of NixOS's switch-to-configuration; that it cannot be found out holds up nothing.
   [[nodiscard]] std::optional<std::string> switch_under_way();
   void wait_for_switch(const std::string& holder, const RunProgram& step);
+  /// How it ends that the old system's boot entry could not be written again.
+  [[nodiscard]] ActivationEvent judge_boot_entry(const StorePath& old, Cause cause);
   void program_ended(const RunProgram& step, Kind kind, const ProgramEnd& end);
   void explain_unended(Cause cause);
   void cancel_leftover_jobs();

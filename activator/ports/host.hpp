@@ -80,6 +80,8 @@ class Host {
   [[nodiscard]] virtual Status sync_disks() = 0;
   /// What /run/current-system leads to; nullopt on a host that is no NixOS. Errors: corrupt, io.
   [[nodiscard]] virtual Result<std::optional<StorePath>> current_system() = 0;
+  /// Which system the boot loader's default entry starts; nullopt: it cannot be told. Errors: io.
+  [[nodiscard]] virtual Result<std::optional<StorePath>> default_boot_system() = 0;
   /// Who holds the lock of switch-to-configuration, for a person; nullopt: nobody. Errors: io.
   [[nodiscard]] virtual Result<std::optional<std::string>> switch_lock_holder() = 0;
   /// Sets aside what an interrupted switch-to-configuration left to be resumed (/run/nixos). Errors: io.

@@ -24,7 +24,7 @@ const auto kOther = *StorePath::parse("/nix/store/1123456789abcdfghijklmnpqrsvwx
 struct World {
   TempDir directory;
   EventLoop loop;
-  BootPlaces places;
+  BootLoaderPlaces places;
   World() {
     places.hook = directory / "boot-once";
     places.loader_info = directory / "LoaderInfo";

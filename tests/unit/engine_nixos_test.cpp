@@ -152,6 +152,36 @@ TEST_CASE("a boot entry that cannot be written is never a commit: all is set bac
   host.check_runs("nixos-1");
 }
 
+TEST_CASE("an old boot entry that cannot be written again either is no harm while it is the default",
+          "[nixos]") {
+  NixosHost host;
+  const auto next = host.add_system("nixos-2");
+  host.set_exit(next, "boot", 1);
+  host.set_exit(host.old_system, "boot", 1);
+  host.world.host->boots = host.old_system;
+  const auto outcome = host.world.activate(host.request(next));
+  CHECK(outcome.outcome == Outcome::reverted);
+  CHECK(told(host.world, "of nixos-1 ended with exit status 1; the default boot entry is the old one still"));
+  host.check_runs("nixos-1");
+}
+
+TEST_CASE("a boot entry that stays the new one is told, and all else is set back", "[nixos]") {
+  NixosHost host;
+  const auto next = host.add_system("nixos-2");
+  host.set_exit(next, "boot", 1);
+  host.set_exit(host.old_system, "boot", 1);
+  std::string says = "what a boot would start cannot be told";
+  SECTION("the default is the new one") {
+    host.world.host->boots = next;
+    says = "a boot would start " + next.text();
+  }
+  SECTION("what the default is cannot be told") {}
+  const auto outcome = host.world.activate(host.request(next));
+  CHECK(outcome.outcome == Outcome::revert_failed);
+  CHECK_THAT(all_of(outcome.causes), ContainsSubstring("of nixos-1 ended with exit status 1; " + says));
+  host.check_runs("nixos-1");
+}
+
 TEST_CASE("an activator that dies while the boot entry is written writes it again", "[nixos]") {
   NixosHost host;
   const auto next = host.add_system("nixos-2");

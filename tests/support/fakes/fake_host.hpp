@@ -137,6 +137,7 @@ class FakeHost : public Host {
     return disks;
   }
   Result<std::optional<StorePath>> current_system() override { return run_.current_system; }
+  Result<std::optional<StorePath>> default_boot_system() override { return boots; }
   Result<std::optional<std::string>> switch_lock_holder() override { return lock_holder; }
   Status drop_switch_resume_lists() override {
     ++resume_lists_dropped;
@@ -158,6 +159,7 @@ class FakeHost : public Host {
   Status disks;  // what a sync of them answers
   int syncs = 0;
   std::optional<std::string> lock_holder;
+  std::optional<StorePath> boots;  // by the default entry; absent: it cannot be told
   int resume_lists_dropped = 0;
 
  private:
