@@ -12,6 +12,7 @@
 #include "activator/adapters/linux_host.hpp"
 #include "activator/adapters/manager_relay.hpp"
 #include "activator/adapters/nix_profiles.hpp"
+#include "activator/adapters/own_program.hpp"
 #include "activator/adapters/system_clock.hpp"
 #include "activator/adapters/systemd_units.hpp"
 #include "activator/adapters/transient_programs.hpp"
@@ -83,7 +84,7 @@ int serve() {
   LinuxHost host(profiles, loop);
   FileClosures closures;
   TransientPrograms programs(runner);
-  HostProber prober(bus, loop, units, runner, SWITCHBACK_PROBE);
+  HostProber prober(bus, loop, units, runner, own_probe(SWITCHBACK_PROBE));
   HostBootLoader boot_loader(loop);
   Engine engine({units, profiles, copies, records, clock, loop, journal, host, closures, programs, prober,
                  boot_loader});

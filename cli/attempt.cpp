@@ -81,6 +81,9 @@ Status finish(const Copying& copying, const Means& with) {
 /// From a login to a host that is ready, with what it is to run.
 Result<Ready> get_ready(const Means& with) {
   if (auto connected = connect(with); !connected) return tl::make_unexpected(connected.error());
+  if (with.prepare) {
+    if (auto prepared = with.prepare(); !prepared) return tl::make_unexpected(prepared.error());
+  }
   // Beside the question whether the host will have it, most of which is waiting, too.
   auto copying = begin_copy(with);
   auto ready = preflight(with);

@@ -26,8 +26,9 @@ struct Means {
   Remote& remote;
   Display& display;
   const Interrupt& interrupt;
-  std::function<Copying()> copy{};  // begins it; none: there is nothing to copy
-  std::string copied{};             // what it copies, for people
+  std::function<Status()> prepare{};  // after the login, before all else; none: the host is ready
+  std::function<Copying()> copy{};    // begins it; none: there is nothing to copy
+  std::string copied{};               // what it copies, for people
   FollowSettings follow{};
   std::optional<std::chrono::milliseconds> wait{};  // how long for a host that another activation holds
 };

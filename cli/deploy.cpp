@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "activator/protocol/check_store_paths.hpp"
 #include "cli/attempt.hpp"
+#include "cli/bootstrap_of_node.hpp"
 #include "cli/check_programs.hpp"
 #include "cli/closure_query.hpp"
 #include "cli/copy.hpp"
@@ -112,8 +113,45 @@ void show_differences(const NodeDeployment& node, const OutcomeEvent& outcome, R
   for (const auto& difference : *differences) display.difference(difference);
 }
 
-Ended deploy_to(const NodeDeployment& node, const DeployOptions& options,
-                const std::vector<std::string>& notes, const Interrupt& interrupt) {
+struct Doing {
+  const DeployOptions& options;
+  const Interrupt& interrupt;
+  Activator activator;
+};
+
+/// One host by ssh, to which closures are copied unless they were built there.
+Ended deploy_by_ssh(const NodeDeployment& node, const Doing& doing, const FollowSettings& follow,
+                    SshRemote& remote, Display& display) {
+  const auto closures = closures_of(node);
+  auto to_copy = closures;
+  for (auto& program : programs_of(node, doing.interrupt)) to_copy.push_back(std::move(program));
+  const CopyOptions copy{node.fast_connection, node.check_signatures};
+  Means means{.remote = remote,
+              .display = display,
+              .interrupt = doing.interrupt,
+              .follow = follow,
+              .wait = doing.options.wait};
+  if (is_copied(node)) {
+    means.copy = [&] { return begin_copy(to_copy, remote, copy, doing.interrupt); };
+    means.copied = names(closures);
+  }
+  std::string in_the_end;
+  if (doing.options.bootstrap) {
+    means.prepare = [&]() -> Status {
+      const auto what = bootstrap_of(node, remote, doing.activator, doing.interrupt);
+      return bootstrap(what, remote, display, doing.interrupt).map([&](std::string&& said) {
+        in_the_end = std::move(said);
+      });
+    };
+  }
+  auto ended = attempt(activation(node.request), means);
+  if (!in_the_end.empty()) display.note(in_the_end);
+  return ended;
+}
+
+Ended deploy_to(const NodeDeployment& node, const Doing& doing, const std::vector<std::string>& notes) {
+  const auto& options = doing.options;
+  const auto& interrupt = doing.interrupt;
   const auto& common = options.common;
   const auto display = make_display(node.address.node, common.json, common.verbosity);
   for (const auto& sentence : notes) display->note(sentence);
@@ -129,29 +167,18 @@ Ended deploy_to(const NodeDeployment& node, const DeployOptions& options,
       show_differences(node, outcome, remote, *display, interrupt);
     };
   };
-  const auto what = activation(node.request);
-  if (!is_copied(node)) {
+  if (node.address.local) {
     const auto remote = make_remote(node.address);
     compare_on(*remote);
-    return attempt(what, {.remote = *remote,
-                          .display = *display,
-                          .interrupt = interrupt,
-                          .follow = follow,
-                          .wait = options.wait});
+    return attempt(activation(node.request), {.remote = *remote,
+                                              .display = *display,
+                                              .interrupt = interrupt,
+                                              .follow = follow,
+                                              .wait = options.wait});
   }
   SshRemote remote(ssh_settings(node.address), node.address.node);
   compare_on(remote);
-  const auto closures = closures_of(node);
-  auto to_copy = closures;
-  for (auto& program : programs_of(node, interrupt)) to_copy.push_back(std::move(program));
-  const CopyOptions copy{node.fast_connection, node.check_signatures};
-  return attempt(what, {.remote = remote,
-                        .display = *display,
-                        .interrupt = interrupt,
-                        .copy = [&] { return begin_copy(to_copy, remote, copy, interrupt); },
-                        .copied = names(closures),
-                        .follow = follow,
-                        .wait = options.wait});
+  return deploy_by_ssh(node, doing, follow, remote, *display);
 }
 
 ExitStatus roll_back(const NodeDeployment& node, const RollbackRequest& request, const std::string& failed,
@@ -181,11 +208,9 @@ ExitStatus run(const DeployOptions& options) {
     return complain(there.error(), nodes->front().address.node, answer_for(options.common, interrupt));
   }
   auto notes = idle_flags(over);
+  const Doing doing{options, interrupt, activator_for(options, interrupt)};
   const NodeActions actions{
-      .deploy =
-          [&](const NodeDeployment& node) {
-            return deploy_to(node, options, std::exchange(notes, {}), interrupt);
-          },
+      .deploy = [&](const NodeDeployment& node) { return deploy_to(node, doing, std::exchange(notes, {})); },
       .roll_back =
           [&](const NodeDeployment& node, const RollbackRequest& request, const std::string& failed) {
             return roll_back(node, request, failed, options.common, interrupt);

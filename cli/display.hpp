@@ -17,7 +17,8 @@ namespace switchback {
 
 enum class StepState { begun, done, failed };
 
-/// A step of the pusher's own: `evaluate`, `check`, `build`, `connect`, `copy`, `wait`, `confirm`.
+/// A step of the pusher's own: `evaluate`, `check`, `build`, `connect`, `bootstrap`, `copy`, `wait`,
+/// `confirm`.
 struct Step {
   std::string name;
   StepState state = StepState::begun;

@@ -25,6 +25,7 @@ constexpr int kInfo = 6;
 
 std::string done_word(const std::string& step) {
   if (step == "connect") return "connected";
+  if (step == "bootstrap") return "installed";
   if (step == "copy") return "copied";
   if (step == "confirm") return "confirmed";
   if (step == "wait") return "waited";

@@ -35,6 +35,8 @@ struct DeployOptions {
   /// change, as those are what a manifest says.
   ActivateRequest request;
   std::optional<std::chrono::milliseconds> wait{};  // for a host that another activation holds
+  bool bootstrap = false;                           // bring an activator to a host that has none
+  std::optional<std::string> activator{};           // where that is; absent: beside the command
 };
 struct RollbackOptions {
   CommonOptions common;

@@ -89,14 +89,26 @@ std::string flag_of_building(const Overrides& over) {
   return "";
 }
 
+Status check_bootstrap_flags(const Typed& typed, const CommonOptions& common) {
+  if (typed.activator && !typed.bootstrap)
+    return wrong("--activator: with --bootstrap alone is one brought along");
+  if (!typed.bootstrap) return {};
+  if (common.local) return wrong("--bootstrap goes by ssh: not with --local");
+  if (typed.dry_run)
+    return wrong("--bootstrap installs an activator, --dry-run changes nothing: give one of them");
+  return {};
+}
+
 Result<Options> checked_deploy(const Typed& typed, CommonOptions common) {
+  if (auto good = check_bootstrap_flags(typed, common); !good) return tl::make_unexpected(good.error());
   auto request = checked_how(typed);
   if (!request) return tl::make_unexpected(request.error());
   if (!is_direct(common)) {
     if (!typed.path.empty())
       return wrong("--path needs --host or --local: a TARGET says itself what it runs");
     if (!typed.profile.empty()) return wrong("--profile: a TARGET names its profile, as in .#NODE.PROFILE");
-    return DeployOptions{std::move(common), std::move(*request), typed.wait};
+    return DeployOptions{std::move(common), std::move(*request), typed.wait, typed.bootstrap,
+                         typed.activator};
   }
   if (const auto flag = flag_of_building(common.overrides); !flag.empty()) {
     return wrong(flag + ": with --path there is nothing to build");
@@ -108,7 +120,7 @@ Result<Options> checked_deploy(const Typed& typed, CommonOptions common) {
   request->changes = {std::move(*change)};
   // By the activator's own rules, so that what it would refuse is refused before anything is copied.
   if (auto good = parse_activate(to_json(*request)); !good) return tl::make_unexpected(good.error());
-  return DeployOptions{std::move(common), std::move(*request), typed.wait};
+  return DeployOptions{std::move(common), std::move(*request), typed.wait, typed.bootstrap, typed.activator};
 }
 
 Result<std::optional<ProfileName>> one_profile(const Typed& typed, const CommonOptions& common) {

@@ -42,6 +42,11 @@ void add_deploy(CLI::App& verb, Typed& typed) {
   add_boot(verb, typed);
   verb.add_flag("--no-retry-rejected", typed.no_retry_rejected, "Not if the host reverted it the last time")
       ->group("What is done");
+  verb.add_flag("--bootstrap", typed.bootstrap, "Bring an activator to a host that has none")
+      ->group("What is done");
+  add_text(verb, "--activator", typed.activator, "PATH",
+           "With --bootstrap: a store path, or where the\npackage is unpacked (beside this command)")
+      ->group("What is done");
   add_building(verb, over);
   add_switch(verb, "-d,--debug-logs", over.debug_logs, true, "As -v");
   add_idle(verb, over);

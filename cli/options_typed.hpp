@@ -25,6 +25,8 @@ struct Typed {
   bool force = false;
   bool allow_unrevertible = false;
   bool no_retry_rejected = false;
+  bool bootstrap = false;
+  std::optional<std::string> activator{};
   std::string note{};
   std::optional<std::chrono::milliseconds> wait{};
   std::string profile{};

@@ -7,12 +7,17 @@
 namespace switchback {
 namespace {
 
-/// `attempt`, and once more as root where the user may not.
+/// `attempt`, and once more as root where the user may not, or elsewhere where there is no such program.
 template <class Attempt>
-auto as_user_or_root(Remote& remote, const Attempt& attempt) {
-  auto result = attempt();
-  if (!result && result.error().code == Errc::not_permitted && remote.become_root()) return attempt();
-  return result;
+auto by_every_way(Remote& remote, const Attempt& attempt) {
+  for (;;) {
+    auto result = attempt();
+    if (result) return result;
+    const auto code = result.error().code;
+    const bool again = (code == Errc::not_permitted && remote.become_root()) ||
+                       (code == Errc::refused && remote.look_elsewhere());
+    if (!again) return result;
+  }
 }
 
 std::string version_in(const nlohmann::json& info) {
@@ -26,7 +31,7 @@ Call hello() { return {.method = std::string(kVarlinkInterface) + ".GetInfo"}; }
 
 Result<Conversation> Remote::converse(Way way, const Call& first, std::chrono::milliseconds timeout,
                                       const Waker* waker) {
-  return as_user_or_root(*this, [&]() -> Result<Conversation> {
+  return by_every_way(*this, [&]() -> Result<Conversation> {
     auto connection = open(way);
     if (!connection) return tl::make_unexpected(connection.error());
     auto reply = connection->ask(first, Clock::now() + timeout, waker);

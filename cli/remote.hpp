@@ -46,10 +46,17 @@ class Remote {
   [[nodiscard]] virtual Result<Connection> open(Way way) = 0;
   /// After not_permitted: whether it is worth another attempt.
   [[nodiscard]] virtual bool become_root() { return false; }
+  /// After refused: whether the activator's program may be where a bootstrap has put it, and is worth another
+  /// attempt.
+  [[nodiscard]] virtual bool look_elsewhere() { return false; }
   /// As whom the activator is reached, for people: «root», «deploy, with sudo».
   [[nodiscard]] virtual std::string whoever() const = 0;
   /// Runs a program there, as the user who logs in.
   [[nodiscard]] virtual Result<Ran> run(const Words& argv, const Waker* waker) = 0;
+  /// The same for one that may take minutes: it writes to disk what was copied.
+  [[nodiscard]] virtual Result<Ran> run_long(const Words& argv, const Waker* waker) {
+    return run(argv, waker);
+  }
 
   /// Opens and asks; the conversation may go on. Errors: also those that the host answers with.
   [[nodiscard]] Result<Conversation> converse(Way way, const Call& first,

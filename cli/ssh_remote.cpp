@@ -18,6 +18,7 @@ constexpr int kNotFound = 127;                  // POSIX sh
 constexpr int kNotPermitted = 77;               // of the bridge; EX_NOPERM of sysexits.h
 constexpr std::size_t kLongestRuntimeDir = 60;  // a socket's path holds 104 bytes, and ssh adds 17
 constexpr std::chrono::seconds kQueryTimeout{10};
+constexpr std::chrono::minutes kLongTimeout{5};
 
 /// Made 0700, for nobody else to reach the login.
 std::string private_directory() {
@@ -33,8 +34,8 @@ std::string private_directory() {
   return "";
 }
 
-Words bridge_command(bool sudo) {
-  Words words{"switchback-activator", "bridge"};
+Words bridge_command(const std::string& program, bool sudo) {
+  Words words{program, "bridge"};
   if (sudo) words.insert(words.begin(), {"sudo", "-n"});
   return words;
 }
@@ -47,11 +48,13 @@ std::string effective_configuration(const SshSettings& settings, const Waker& wa
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
-std::string sudoers_hint(const std::string& host, const std::string& user) {
+std::string sudoers_hint(const std::string& host, const std::string& user, const std::string& program) {
   const auto who = user.empty() ? std::string("USER") : printable(user);
-  return who + " may not use the activator on " + host +
-         ". Add the user there to the group switchback, or to /etc/sudoers.d/switchback the line\n    " +
-         who + " ALL=(root) NOPASSWD: /usr/bin/switchback-activator bridge";
+  const bool installed = program == kInstalledProgram;
+  return who + " may not use the activator on " + host + ". Add " +
+         (installed ? "the user there to the group switchback, or to" : "there to") +
+         " /etc/sudoers.d/switchback the line\n    " + who +
+         " ALL=(root) NOPASSWD: " + (installed ? "/usr/bin/switchback-activator" : program) + " bridge";
 }
 
 Error interrupted(const std::string& name) {
@@ -60,21 +63,27 @@ Error interrupted(const std::string& name) {
 
 }  // namespace
 
+/// sudo's own refusals end with 1, too, and without sudo a shell says 127 of what is not there.
+bool lacks_program(int status, const std::string& said, bool sudo) {
+  if (status == kSshFailed) return false;
+  return contains(said, "command not found") || (!sudo && status == kNotFound);
+}
+
 Error bridge_ended(const std::string& host, const std::string& user, int status, const std::string& said,
-                   bool sudo) {
+                   bool sudo, const std::string& program) {
   const auto quoted = said.empty() ? "" : ": " + printable(said);
   if (status == kSshFailed) {
     return {Errc::unavailable, said.empty() ? "the ssh connection failed" : "cannot be reached" + quoted};
   }
   if (sudo && (status == kNotFound || status == 1) && !contains(said, "activator.sock") &&
       !contains(said, "command not found")) {
-    return {Errc::not_permitted, sudoers_hint(host, user)};
+    return {Errc::not_permitted, sudoers_hint(host, user, program)};
   }
-  if (status == kNotFound || contains(said, "command not found")) {
-    return {Errc::refused,
-            "there is no switchback-activator on " + host + ": install the package switchback-activator"};
+  if (lacks_program(status, said, sudo)) {
+    return {Errc::refused, "there is no switchback-activator on " + host +
+                               ": install the package switchback-activator, or deploy with --bootstrap"};
   }
-  if (status == kNotPermitted) return {Errc::not_permitted, sudoers_hint(host, user)};
+  if (status == kNotPermitted) return {Errc::not_permitted, sudoers_hint(host, user, program)};
   if (status == 0) return {Errc::unavailable, "the activator closed the connection" + quoted};
   if (said.empty()) {
     return {Errc::refused, "switchback-activator bridge failed with status " + std::to_string(status)};
@@ -148,25 +157,30 @@ Status SshRemote::connect(const Interrupt& interrupt) {
 
 Result<Connection> SshRemote::open(Way way) {
   const bool sudo = sudo_;
+  const std::string program = elsewhere_ ? kBootstrappedProgram : kInstalledProgram;
   const bool fresh = way == Way::fresh;
   SpawnOptions options{.pipe_input = true, .pipe_output = true, .shielded = true};
   // The first new login may have to ask for a touch of a security key, which ssh says on a terminal alone;
   // the attempts after it would only repeat themselves there.
   if (fresh && !fresh_opened_.exchange(true) && !settings_.batch) options.error = Stderr::ours;
-  const auto argv = fresh ? ssh_fresh(settings_, bridge_command(sudo))
-                          : ssh_session(settings_, control_path(), bridge_command(sudo));
+  const auto command = bridge_command(program, sudo);
+  const auto argv = fresh ? ssh_fresh(settings_, command) : ssh_session(settings_, control_path(), command);
   auto spawned = Process::spawn(argv, options);
   if (!spawned) return tl::make_unexpected(spawned.error());
   const auto process = std::make_shared<Process>(std::move(*spawned));
   return Connection(process->take_input(), process->take_output(),
-                    [process, sudo, host = name_, user = user_]() -> Error {
+                    [process, sudo, program, missing = missing_, host = name_, user = user_]() -> Error {
                       const auto status = process->wait(Clock::now() + std::chrono::seconds(5));
                       if (!status) return {Errc::unavailable, "the connection ended"};
-                      return bridge_ended(host, user, *status, last_line(process->error_text()), sudo);
+                      const auto said = last_line(process->error_text());
+                      if (lacks_program(*status, said, sudo)) *missing = true;
+                      return bridge_ended(host, user, *status, said, sudo, program);
                     });
 }
 
 bool SshRemote::become_root() { return !sudo_.exchange(true); }
+
+bool SshRemote::look_elsewhere() { return *missing_ && !elsewhere_.exchange(true); }
 
 std::string SshRemote::whoever() const {
   const auto who = user_.empty() ? std::string("the user of ssh_config") : printable(user_);
@@ -174,8 +188,16 @@ std::string SshRemote::whoever() const {
 }
 
 Result<Ran> SshRemote::run(const Words& argv, const Waker* waker) {
+  return run_within(kAnswerTimeout, argv, waker);
+}
+
+Result<Ran> SshRemote::run_long(const Words& argv, const Waker* waker) {
+  return run_within(kLongTimeout, argv, waker);
+}
+
+Result<Ran> SshRemote::run_within(std::chrono::milliseconds timeout, const Words& argv, const Waker* waker) {
   auto ran = run_program(ssh_session(settings_, control_path(), argv), {.shielded = true},
-                         Clock::now() + kAnswerTimeout, waker);
+                         Clock::now() + timeout, waker);
   if (ran && ran->status == kSshFailed) {
     return tl::make_unexpected(bridge_ended(name_, user_, kSshFailed, last_line(ran->error), /*sudo=*/false));
   }

@@ -71,6 +71,8 @@ Status ActivatorPin::pin() {
 
 // Empty: it has no name any more, and no copy of it could be run.
 Result<std::string> ActivatorPin::running_binary() const {
+  // What is in the store stays as it is while it is held.
+  if (store_path_of(places_.executable)) return places_.executable;
   const auto path = read_link(places_.executable);
   if (!path) return tl::make_unexpected(path.error());
   if (!*path) return fail(Errc::io, "cannot tell which binary runs: there is no " + places_.executable);

@@ -4,6 +4,7 @@
 // the engine's affair.
 #pragma once
 
+#include "activator/adapters/own_program.hpp"
 #include "activator/ports/profiles.hpp"
 #include "activator/protocol/error.hpp"
 
@@ -13,7 +14,7 @@
 namespace switchback {
 
 struct PinPlaces {
-  std::string executable = "/proc/self/exe";
+  std::string executable = own_program();
   std::string drop_ins = "/run/systemd/system/switchback-activator.service.d";
   std::string copy = "/run/switchback/activator-pinned";  // of a binary that has no name any more
 };

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "activator/adapters/bus.hpp"
+#include "activator/adapters/own_program.hpp"
 
 #include <string>
 
@@ -13,7 +14,7 @@ namespace switchback {
 inline constexpr const char* kManagerSocket = "/run/systemd/private";
 
 /// The way to the manager at `socket` through this relay, as started by `program relay SOCKET`.
-[[nodiscard]] BusWay way_to_manager(const std::string& program = "/proc/self/exe",
+[[nodiscard]] BusWay way_to_manager(const std::string& program = own_program(),
                                     const std::string& socket = kManagerSocket);
 
 /// Relays until one side hangs up; an exit status.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "activator/adapters/bus.hpp"
+#include "activator/adapters/own_program.hpp"
 #include "activator/adapters/systemd_units.hpp"
 #include "activator/ports/unit_manager.hpp"
 
@@ -24,7 +25,7 @@ class UnitsOfUsers : public UnitManager {
  public:
   using SocketOf = std::function<std::string(const std::string& user)>;
   UnitsOfUsers(UnitManager& system, EventLoop& loop, SocketOf socket_of = manager_socket_of,
-               std::string relay = "/proc/self/exe")
+               std::string relay = own_program())
       : system_(system), loop_(loop), socket_of_(std::move(socket_of)), relay_(std::move(relay)) {}
 
   void include(const std::set<std::string>& users) override;
