@@ -35,7 +35,9 @@ stdenv.mkDerivation {
   };
 
   nativeBuildInputs = [ cmake ninja pkg-config ];
-  buildInputs = [ cli11 curl nlohmann_json sdbus-cpp_2 spdlog systemdLibs tl-expected ];
+  buildInputs = [ cli11 curl nlohmann_json sdbus-cpp_2 spdlog systemdLibs tl-expected ]
+    # The generator is linked statically where that can be: see `switchback deploy --bootstrap`.
+    ++ (if stdenv ? cc.libc.static then [ stdenv.cc.libc.static ] else [ ]);
   checkInputs = [ catch2_3 ];
 
   cmakeFlags = [

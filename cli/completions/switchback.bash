@@ -11,8 +11,9 @@ _switchback_options() {
   local boot='--boot --boot-within --reboot --reboot-timeout'
   case $1 in
     deploy)
-      echo "$common $how $boot $place --targets --path --profile --kind --no-retry-rejected --checks -s --skip-checks
-        -i --interactive -k --keep-result -r --result-path --remote-build --fast-connection -c --checksigs --rollback-succeeded
+      echo "$common $how $boot $place --targets --path --profile --kind --no-retry-rejected --bootstrap --activator
+        --checks -s --skip-checks -i --interactive -k --keep-result -r --result-path --remote-build --fast-connection
+        -c --checksigs --rollback-succeeded
         -d --debug-logs --temp-path --sudo --interactive-sudo --log-dir"
       ;;
     status | check) echo "$common --targets" ;;
@@ -44,7 +45,7 @@ _switchback() {
       # Of the package bash-completion, where that is installed.
       if declare -F _known_hosts_real >/dev/null; then _known_hosts_real -a -- "$word"; fi
       ;;
-    --path | --plot | --profile-path | -f | --file | -r | --result-path | --temp-path | --log-dir)
+    --path | --plot | --activator | --profile-path | -f | --file | -r | --result-path | --temp-path | --log-dir)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;

@@ -73,6 +73,8 @@ complete -c switchback -n "__switchback_on deploy rollback" -f -l boot -d "NixOS
 complete -c switchback -n "__switchback_on deploy rollback" -x -l boot-within -d "By when it must be booted"
 complete -c switchback -n "__switchback_on deploy rollback" -f -l reboot -d "Reboot the host: at once, or if need be"
 complete -c switchback -n "__switchback_on deploy rollback" -x -l reboot-timeout -d "By when it must be back"
+complete -c switchback -n "__switchback_on deploy" -f -l bootstrap -d "Bring an activator to a host that has none"
+complete -c switchback -n "__switchback_on deploy" -r -l activator -d "With --bootstrap: where it is"
 complete -c switchback -n "__switchback_on deploy" -f -l checks -d "Run the flake's checks first"
 complete -c switchback -n "__switchback_on deploy" -f -s s -l skip-checks -d "Do not run them"
 complete -c switchback -n "__switchback_on deploy" -f -s i -l interactive -d "Show what is deployed, and ask"

@@ -288,6 +288,18 @@ TEST_CASE("an id follows a TARGET, or stands alone where a host was named", "[cl
   CHECK_THAT(complaint({"history", "--local", "--limit", "101"}), ContainsSubstring("--limit"));
   CHECK(parsed<HistoryOptions>({"history", "--local", "0123", "--plot", "-"}).plot == "-");
   CHECK_THAT(complaint({"history", "--local", "--plot", ""}), ContainsSubstring("which file"));
-  CHECK_THAT(complaint({"history", "--local", "--plot", "-", "--json"}), ContainsSubstring("give one of them"));
+  CHECK_THAT(complaint({"history", "--local", "--plot", "-", "--json"}),
+             ContainsSubstring("give one of them"));
   CHECK(parsed<CheckOptions>({"check", ".#a", ".#b"}).common.targets.size() == 2);
+}
+
+TEST_CASE("an activator is brought where that is asked for, by ssh, and not in a rehearsal", "[cli]") {
+  CHECK_FALSE(deploy(direct()).bootstrap);
+  const auto options = deploy(direct({"--bootstrap", "--activator", "usr"}));
+  CHECK(options.bootstrap);
+  CHECK(options.activator == "usr");
+  CHECK(deploy({".#web1", "--bootstrap"}).bootstrap);
+  CHECK_THAT(direct_complaint({"--activator", "usr"}), ContainsSubstring("--bootstrap"));
+  CHECK_THAT(direct_complaint({"--bootstrap", "--dry-run"}), ContainsSubstring("give one of them"));
+  CHECK_THAT(complaint({"deploy", "--local", "--path", kPath, "--bootstrap"}), ContainsSubstring("--local"));
 }

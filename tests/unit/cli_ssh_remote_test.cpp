@@ -74,6 +74,28 @@ TEST_CASE("whoever becomes root by sudo stays so, for new logins too", "[cli]") 
   CHECK_THAT(ssh.calls(), ContainsSubstring("ControlPath=none"));
 }
 
+TEST_CASE("an activator that no package has installed is looked for where a bootstrap puts it", "[cli]") {
+  const FakeSsh ssh(
+      "case \"$*\" in\n -G*|'-f '*) exit 0 ;;\n *\"sudo -n /nix/var\"*) " + kAnswer +
+      " ;;\n */nix/var/nix/gcroots/switchback-activator/bin/*) exit 77 ;;\n *) exit 127 ;;\nesac");
+  const FakeInterrupt interrupt;
+  SshRemote remote({"deploy@web1", {}});
+  REQUIRE(remote.connect(interrupt));
+  CHECK(remote.greet(Way::shared));
+  CHECK(remote.ask(Way::fresh, kStatus));
+  CHECK_THAT(ssh.calls(), ContainsSubstring("ControlPath=none"));
+}
+
+TEST_CASE("a host that has no activator anywhere is told so after two looks", "[cli]") {
+  const FakeSsh ssh("case \"$*\" in\n -G*|'-f '*) exit 0 ;;\n *) exit 127 ;;\nesac");
+  const FakeInterrupt interrupt;
+  SshRemote remote({"web1", {}});
+  REQUIRE(remote.connect(interrupt));
+  const auto reply = remote.ask(Way::shared, kStatus);
+  REQUIRE_FALSE(reply);
+  CHECK_THAT(reply.error().message, ContainsSubstring("or deploy with --bootstrap"));
+}
+
 TEST_CASE("without a terminal ssh's own words are in the error", "[cli]") {
   const FakeSsh ssh(R"(case "$*" in -G*) exit 0 ;; esac
     echo "Host key verification failed." >&2; exit 255)");
