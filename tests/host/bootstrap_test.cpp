@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Hosts that have nix, sshd and sudo, and nothing of ours: an activator is brought along, or the reason why
 // not is told before anything is copied.
-#include "tests/host/deploy.hpp"
+#include "tests/host/systems.hpp"
+#include "tests/host/users.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace switchback::test;
@@ -68,23 +69,6 @@ void refused(Bare& bare, const CommandResult& result, const std::string& says) {
 /// A program that is found before the host's own.
 void pretend(TestHost& host, const std::string& program, const std::string& script) {
   host.write_file("/usr/local/bin/" + program, "#!/bin/sh\n" + script + "\n", "0755");
-}
-
-void add_user(TestHost& host, const std::string& name) {
-  host.output_of("useradd --create-home --shell /bin/sh " + name + " && install -d -o " + name +
-                 " -m 700 /home/" + name + "/.ssh && install -o " + name +
-                 " -m 600 /root/.ssh/authorized_keys /home/" + name + "/.ssh/");
-  host.output_of(
-      "mkdir -p /etc/nix && printf 'trusted-users = root " + name +
-      "\\nbuild-users-group =\\n' >/etc/nix/nix.conf && systemctl restart nix-daemon.service && usermod "
-      "--append --groups nix-users " +
-      name);
-  host.wait_for("test -S /nix/var/nix/daemon-socket/socket");
-}
-
-void await_phase(TestHost& host, const std::string& phase) {
-  host.wait_for("grep -q '\"phase\":\"" + phase + "\"' /var/lib/switchback/running.json",
-                std::chrono::seconds(60));
 }
 
 }  // namespace

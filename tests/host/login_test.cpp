@@ -2,24 +2,13 @@
 // Who may deploy, how they log in, and what they are asked: by the group, by sudo, on the host itself, with a
 // passphrase.
 #include "tests/host/deploy.hpp"
+#include "tests/host/users.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace switchback::test;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
-
-/// A user who may log in as root may, and copy closures through the nix daemon, as Debian has it.
-void add_user(TestHost& host, const std::string& name) {
-  host.output_of("useradd --create-home --shell /bin/sh " + name + " && install -d -o " + name +
-                 " -m 700 /home/" + name + "/.ssh && install -o " + name +
-                 " -m 600 /root/.ssh/authorized_keys /home/" + name + "/.ssh/");
-  host.output_of("mkdir -p /etc/nix && printf 'trusted-users = root " + name +
-                 "\\nbuild-users-group =\\n' >/etc/nix/nix.conf && systemctl restart nix-daemon.service && "
-                 "usermod --append --groups nix-users " +
-                 name);
-  host.wait_for("test -S /nix/var/nix/daemon-socket/socket");
-}
 
 CommandResult deploy_as(TestHost& host, const std::string& user, const std::string& closure) {
   auto argv = deploy_command(closure, {"--soak", "1"});
