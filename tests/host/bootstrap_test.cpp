@@ -14,12 +14,18 @@ constexpr const char* kRoot = "/nix/var/nix/gcroots/switchback-activator";
 constexpr const char* kUnits = "/etc/systemd/system.attached";
 constexpr const char* kGenerator = "/etc/systemd/system-generators/switchback-generator";
 
+HostOptions options(Root root) {
+  HostOptions out;
+  out.root = root;
+  return out;
+}
+
 /// The host, and the activator's package as it was built for the pusher's Debian, unpacked there.
 struct Bare {
   TestHost host;
   std::string activator;
 
-  explicit Bare(Root root = Root::base) : host(TestHost::boot({.root = root})) {
+  explicit Bare(Root root = Root::base) : host(TestHost::boot(options(root))) {
     const auto directory = (host.pusher().scratch() / "activator").string();
     host.pusher().output_of({"sh", "-euc", "dpkg-deb -x \"$1\"/switchback-activator_*.deb \"$2\"", "sh",
                              packages_for(Suite::bookworm), directory});
