@@ -113,7 +113,7 @@ TEST_CASE("what asks a network comes along, with all its libraries", "[bootstrap
   auto& host = bare.host;
   const auto closure = web(host, "web-1");
   expect(bare.deploy(closure, {"--check", "ssh=tcp:127.0.0.1:22"}), 0, "committed: app generation 1");
-  expect(bare.deploy(web(host, "web-2"), {"--check", "none=http://127.0.0.1:9/", "--gate-deadline", "4"}), 1,
+  expect(bare.deploy(web(host, "web-2"), {"--check", "none=http://127.0.0.1:9/", "--gate-deadline", "25"}), 3,
          "none");
   check_runs(host, closure);
 }
