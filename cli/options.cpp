@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::int64_t kHistoryKept = 100;  // of what a host keeps
 
-enum class Takes { targets, target, target_and_id };
+enum class Takes { targets, target, target_and_id, files };
 
 struct Verb {
   const char* name;
@@ -27,7 +27,7 @@ struct Verb {
   const char* help;
 };
 
-constexpr std::array<Verb, 9> kVerbs{{
+constexpr std::array<Verb, 10> kVerbs{{
     {"deploy", Takes::targets, "Build, copy, activate, watch, confirm"},
     {"status", Takes::targets, "What runs, what is pending, what failed"},
     {"history", Takes::target_and_id, "What was activated, and how it ended"},
@@ -37,6 +37,7 @@ constexpr std::array<Verb, 9> kVerbs{{
     {"rollback", Takes::target, "Go back to an earlier generation"},
     {"remove", Takes::target, "Stop a profile's units and unregister it"},
     {"check", Takes::targets, "Is all there for a deployment? Changes nothing"},
+    {"import", Takes::files, "A manifest from a colmena, NixOps or morph network"},
 }};
 
 constexpr const char* kFooter =
@@ -80,6 +81,11 @@ void add_one_profile(CLI::App& verb, Typed& typed) {
   verb.add_option("--profile", typed.profile, "Which one, if the TARGET names none")->type_name("NAME");
 }
 
+void add_import(CLI::App& verb, Typed& typed) {
+  verb.add_option("FILE", typed.words, "The network; NixOps may have several")->type_name("");
+  add_text(verb, "-o,--output", typed.output, "FILE", "Where to: a name that ends in .json (stdout)");
+}
+
 void build(CLI::App& app, Typed& typed) {
   app.set_version_flag("--version", "switchback " SWITCHBACK_VERSION);
   app.require_subcommand(0, 1);
@@ -89,6 +95,10 @@ void build(CLI::App& app, Typed& typed) {
   app.footer(kFooter);
   for (const auto& [name, takes, help] : kVerbs) {
     auto& verb = *app.add_subcommand(name, help);
+    if (takes == Takes::files) {
+      add_import(verb, typed);
+      continue;
+    }
     add_words(verb, takes, typed);
     add_common(verb, typed);
   }

@@ -76,13 +76,21 @@ struct CheckOptions {
   CommonOptions common;
 };
 
+/// From networks of other tools to a manifest; no host is asked for anything.
+struct ImportOptions {
+  std::vector<std::string> files;            // one at least
+  std::optional<std::string> output{};       // absent: standard output
+  std::vector<std::string> nix_arguments{};  // what stood after --
+};
+
 /// Something was only asked about the command: printed to standard output, exit 0.
 struct Printed {
   std::string text;
 };
 
-using Options = std::variant<DeployOptions, StatusOptions, HistoryOptions, WatchOptions, ConfirmOptions,
-                             CancelOptions, RollbackOptions, RemoveOptions, CheckOptions, Printed>;
+using Options =
+    std::variant<DeployOptions, StatusOptions, HistoryOptions, WatchOptions, ConfirmOptions, CancelOptions,
+                 RollbackOptions, RemoveOptions, CheckOptions, ImportOptions, Printed>;
 
 /// `arguments` without the program's name. Errors: invalid_request, for standard error and exit status 2.
 [[nodiscard]] Result<Options> parse_options(const std::vector<std::string>& arguments);

@@ -2,6 +2,7 @@
 #include "cli/options_check.hpp"
 
 #include "cli/closure.hpp"
+#include "cli/manifest/target.hpp"
 #include "cli/options_how.hpp"
 #include "cli/text.hpp"
 
@@ -39,6 +40,38 @@ Status check_direct(CommonOptions& common) {
   return {};
 }
 
+/// Whether a TARGET is one of a flake's nixosConfigurations. One that is no TARGET is told about elsewhere.
+bool names_system(const std::vector<std::string>& texts) {
+  return std::any_of(texts.begin(), texts.end(), [](const std::string& text) {
+    const auto target = parse_target(text);
+    return target && target->system;
+  });
+}
+
+/// A system says nothing about where it runs: --host does.
+Status place_system(CommonOptions& common) {
+  if (common.file) return {};  // then it is an attribute of a file
+  auto& over = common.overrides;
+  if (common.targets.size() > 1) {
+    return wrong("«" + printable(common.targets.front()) +
+                 "» and others: one of the nixosConfigurations is deployed by itself, to --host");
+  }
+  if (common.destination.empty()) {
+    if (over.hostname) return {};
+    return wrong("«" + printable(common.targets.front()) + "»: where does it run? Give --host [USER@]HOST");
+  }
+  if (over.hostname) return wrong("--host and --hostname: give one of them");
+  if (auto good = check_destination(common.destination); !good) {
+    return tl::make_unexpected(with_context(good.error(), "--host"));
+  }
+  const auto user = user_name(common.destination);
+  if (!user.empty() && over.ssh_user) return wrong("--ssh-user: --host names a user already");
+  if (!user.empty()) over.ssh_user = user;
+  over.hostname = user.empty() ? common.destination : common.destination.substr(user.size() + 1);
+  common.destination.clear();
+  return {};
+}
+
 Result<CommonOptions> checked_common(const Typed& typed) {
   auto common = typed.common;
   common.targets.insert(common.targets.end(), typed.words.begin(), typed.words.end());
@@ -46,7 +79,10 @@ Result<CommonOptions> checked_common(const Typed& typed) {
   auto& over = common.overrides;
   if (over.debug_logs.value_or(false) && !typed.quiet) common.verbosity = std::max(common.verbosity, 1);
   if (typed.ssh_words) over.ssh_options = split_words(*typed.ssh_words);
-  if (common.local || !common.destination.empty()) {
+  const bool system = names_system(common.targets);
+  if (system && !common.local) {
+    if (auto good = place_system(common); !good) return tl::make_unexpected(good.error());
+  } else if (common.local || !common.destination.empty()) {
     if (auto good = check_direct(common); !good) return tl::make_unexpected(good.error());
   } else if (common.targets.empty()) {
     common.targets = {"."};
@@ -175,9 +211,25 @@ Result<Options> checked_history(const Typed& typed, CommonOptions common, std::o
   return HistoryOptions{std::move(common), std::move(id), typed.limit, typed.plot};
 }
 
+/// What is not a .json, --file would take for a Nix file.
+Result<Options> checked_import(Typed typed) {
+  if (typed.words.empty()) {
+    return wrong(
+        "which FILE? A colmena hive, or a NixOps or morph network, as in switchback import hive.nix");
+  }
+  if (typed.output && !typed.output->ends_with(".json")) {
+    return wrong(
+        "--output: expected a name that ends in .json, by which deploy --file knows a manifest, and found «" +
+        printable(*typed.output) + "»");
+  }
+  return ImportOptions{std::move(typed.words), std::move(typed.output),
+                       std::move(typed.common.nix_arguments)};
+}
+
 }  // namespace
 
 Result<Options> checked_options(const std::string& verb, Typed typed) {
+  if (verb == "import") return checked_import(std::move(typed));
   const bool takes_id = verb == "history" || verb == "watch" || verb == "confirm" || verb == "cancel";
   auto id = takes_id ? take_id(verb, typed) : std::optional<IdPrefix>{};
   if (!id) return tl::make_unexpected(id.error());

@@ -36,6 +36,7 @@ struct Typed {
   std::optional<std::uint64_t> generation{};
   int limit = 10;
   std::optional<std::string> plot{};
+  std::optional<std::string> output{};
 };
 
 }  // namespace switchback

@@ -29,6 +29,7 @@ namespace switchback {
 [[nodiscard]] ExitStatus run(const RollbackOptions& options);
 [[nodiscard]] ExitStatus run(const RemoveOptions& options);
 [[nodiscard]] ExitStatus run(const CheckOptions& options);
+[[nodiscard]] ExitStatus run(const ImportOptions& options);
 /// Prints it.
 [[nodiscard]] ExitStatus run(const Printed& printed);
 

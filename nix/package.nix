@@ -29,6 +29,7 @@ stdenv.mkDerivation {
       ../CMakeLists.txt
       ../activator
       ../cli
+      ./ways
       ../tests
       ../units
     ];

@@ -4,6 +4,7 @@
 #include "cli/manifest/build.hpp"
 #include "cli/manifest/manifest_json.hpp"
 #include "cli/manifest/nix_commands.hpp"
+#include "cli/text.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -17,17 +18,18 @@ constexpr const char* kUsualResultPath = "./.deploy-gc";  // deploy-rs's
 /// The targets of one flake, or all of a file's.
 struct Group {
   std::string flake;
+  bool systems = false;
   std::vector<Target> targets;
 };
 
 std::vector<Group> grouped(const std::vector<Target>& targets, const ManifestSource& source) {
-  if (targets.empty()) return {{Target{}.flake, {}}};
+  if (targets.empty()) return {{.flake = Target{}.flake, .targets = {}}};
   std::vector<Group> groups;
   for (const auto& target : targets) {
     auto found = std::find_if(groups.begin(), groups.end(), [&](const Group& group) {
-      return !source.file.empty() || group.flake == target.flake;
+      return !source.file.empty() || (group.flake == target.flake && group.systems == target.system);
     });
-    if (found == groups.end()) found = groups.insert(groups.end(), {target.flake, {}});
+    if (found == groups.end()) found = groups.insert(groups.end(), {target.flake, target.system, {}});
     found->targets.push_back(target);
   }
   return groups;
@@ -45,13 +47,41 @@ struct Read {
   }
 };
 
-Result<Read> read_group(const Group& group, const ManifestSource& source, Want want, const ManifestRun& run) {
+/// The source of the targets of one group.
+ManifestSource source_of(const Group& group, ManifestSource source) {
+  source.systems = group.systems;
+  return source;
+}
+
+/// A manifest that nix did not evaluate may say itself what closures are built from.
+Status add_written(const Manifest& manifest, Evaluated& evaluated, const Interrupt& interrupt) {
+  if (!evaluated.nix_version.empty()) return {};
+  for (const auto& [name, node] : manifest.nodes) {
+    for (const auto& [profile_name, profile] : node.profiles) {
+      if (!profile.derivation) continue;
+      evaluated.derivations[name][profile_name] = {{profile.derivation->text(), "out"}};
+    }
+  }
+  if (evaluated.derivations.empty()) return {};
+  auto version = version_of_nix(interrupt);
+  if (!version) return tl::make_unexpected(version.error());
+  evaluated.nix_version = std::move(*version);
+  return {};
+}
+
+Result<Read> read_group(const Group& group, const ManifestSource& whole, Want want, const ManifestRun& run) {
+  const auto source = source_of(group, whole);
   const auto selection = selection_of(group.targets);
   auto evaluated = evaluate(source, group.flake, selection, want, run.interrupt);
   if (!evaluated) return tl::make_unexpected(evaluated.error());
   const auto name = manifest_name(source, group.flake);
   auto manifest = parse_manifest(evaluated->deploy);
   if (!manifest) return tl::make_unexpected(with_context(manifest.error(), name));
+  if (want == Want::closures) {
+    if (auto added = add_written(*manifest, *evaluated, run.interrupt); !added) {
+      return tl::make_unexpected(added.error());
+    }
+  }
   auto selected = selected_nodes(selection, *evaluated);
   return Read{name, std::move(*evaluated), std::move(*manifest), std::move(selected)};
 }
@@ -60,7 +90,7 @@ Result<std::vector<Read>> read_all(const std::vector<Target>& targets, const Man
                                    Want want, const ManifestRun& run) {
   std::vector<Read> all;
   for (const auto& group : grouped(targets, source)) {
-    const auto name = manifest_name(source, group.flake);
+    const auto name = manifest_name(source_of(group, source), group.flake);
     run.step({"evaluate", StepState::begun, name});
     auto read = read_group(group, source, want, run);
     if (!read) {
@@ -157,6 +187,9 @@ Result<std::vector<NodePlan>> plans_of(const std::vector<Target>& targets, const
   std::vector<NodePlan> plans;
   std::set<std::string> said;
   for (const auto& read : *all) {
+    for (const auto& [what, instead] : read.evaluated.left) {
+      run.note("not carried over: " + printable(what) + ": " + printable(instead));
+    }
     for (const auto& node : read.selected) {
       auto plan = plan_node(read.view(node, run), installables_of(read.evaluated, node), overrides, base);
       if (!plan) return tl::make_unexpected(with_context(plan.error(), read.name));

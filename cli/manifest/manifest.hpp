@@ -39,7 +39,8 @@ struct Settings {
 };
 
 struct Profile {
-  std::optional<StorePath> path{};  // absent only where nothing is to be activated
+  std::optional<StorePath> path{};        // absent only where nothing is to be activated
+  std::optional<StorePath> derivation{};  // what `path` is built from, where nix does not tell
   std::optional<std::string> profile_path{};
   std::optional<Kind> kind{};
   Settings settings{};

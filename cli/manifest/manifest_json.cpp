@@ -136,8 +136,14 @@ constexpr std::array<Option<Settings>, 14> kSettings{{
     {"tempPath", member<&Settings::temp_path>},
 }};
 
-constexpr std::array<Option<Profile>, 3> kProfileOptions{{
+constexpr std::array<Option<Profile>, 4> kProfileOptions{{
     {"path", member<&Profile::path>},
+    {"derivation",
+     [](JsonReader& reader, const char* key, Profile& profile) {
+       read_option(reader, key, profile.derivation);
+       if (profile.derivation && !profile.derivation->text().ends_with(".drv"))
+         reader.reject(key, "expected a store path that ends in .drv");
+     }},
     {"profilePath", member<&Profile::profile_path>},
     {"kind", member<&Profile::kind>},
 }};

@@ -28,14 +28,17 @@ std::pair<int, int> version_of(const std::string& text) {
 
 }  // namespace
 
-Words nix_eval_flake(const std::string& flake, const std::string& function, const Words& more) {
-  return nix({"eval", "--json", flake + "#deploy", "--apply", function}) + more;
+Words nix_eval_flake(const std::string& flake, const std::string& function, const Words& more,
+                     const std::string& output) {
+  return nix({"eval", "--json", flake + "#" + output, "--apply", function}) + more;
 }
 
 Words nix_eval_file(const std::string& expression, const Words& more) {
   // A file of the user's may read what it likes, as with nix-instantiate.
   return nix({"eval", "--json", "--impure", "--expr", expression}) + more;
 }
+
+Words nix_which_version() { return nix({"eval", "--raw", "--expr", "builtins.nixVersion"}); }
 
 Words nix_flake_check(const std::string& flake, const Words& more) {
   return nix({"flake", "check", flake}) + more;

@@ -13,9 +13,12 @@ namespace switchback {
 
 /// `more` is what the user gave after `--`; deploy-rs appends it to nix eval, nix build and nix flake check,
 /// too.
-[[nodiscard]] Words nix_eval_flake(const std::string& flake, const std::string& function, const Words& more);
+[[nodiscard]] Words nix_eval_flake(const std::string& flake, const std::string& function, const Words& more,
+                                   const std::string& output = "deploy");
 [[nodiscard]] Words nix_eval_file(const std::string& expression, const Words& more);
 
+/// Prints which nix it is.
+[[nodiscard]] Words nix_which_version();
 [[nodiscard]] Words nix_flake_check(const std::string& flake, const Words& more);
 
 /// Prints those of `closures` that are not in the store.

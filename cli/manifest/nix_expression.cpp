@@ -96,6 +96,35 @@ std::map<std::string, std::vector<std::string>> read_profiles(JsonReader& reader
   return profiles;
 }
 
+std::string nix_path(const std::string& absolute) { return "(/. + " + nix_string(absolute) + ")"; }
+
+/// What the code in `ways` makes of `files`, which are Nix expressions already.
+std::string way(const std::vector<std::string>& files, const std::string& ways) {
+  std::string list;
+  for (const auto& file : files) list += file + " ";
+  return "import " + nix_path(ways) + " { files = [ " + list + "]; }";
+}
+
+void read_left(const json& list, std::vector<LeftOut>& into) {
+  if (!list.is_array()) return;
+  for (const auto& entry : list) {
+    if (entry.is_object()) into.push_back({entry.value("what", ""), entry.value("instead", "")});
+  }
+}
+
+/// Of the network as a whole, and of those machines that were selected.
+std::vector<LeftOut> read_left(JsonReader& reader, const json& deploy) {
+  std::vector<LeftOut> left;
+  const auto* document = reader.member("left");
+  if (document == nullptr || !document->is_object()) return left;
+  read_left(document->value("network", json()), left);
+  const auto nodes = document->value("nodes", json::object());
+  for (const auto& [name, list] : nodes.items()) {
+    if (deploy.value("nodes", json::object()).contains(name)) read_left(list, left);
+  }
+  return left;
+}
+
 }  // namespace
 
 std::string nix_string(const std::string& text) {
@@ -112,21 +141,55 @@ std::string selecting_function(const Selection& selection, Want want) {
          ";\n  closures = " + (want == Want::closures ? "true" : "false") + ";" + kFunction;
 }
 
-std::string file_expression(const std::string& absolute_file, const std::string& function) {
-  return "(" + function + ")\n(let it = import (/. + " + nix_string(absolute_file) +
-         ");\n in (if builtins.isFunction it then it { } else it).deploy)";
+std::string file_expression(const std::string& absolute_file, const std::string& function,
+                            const std::string& ways) {
+  const auto file = nix_path(absolute_file);
+  if (ways.empty()) {
+    return "(" + function + ")\n(let it = import " + file +
+           ";\n in (if builtins.isFunction it then it { } else it).deploy)";
+  }
+  // A function that needs something is none of deploy-rs's; its own tool's rules tell what is wrong with it.
+  return "let\n  select = " + function + ";\n  it = import " + file + ";\n  way = " + way({file}, ways) +
+         R"(;
+  ready = builtins.isFunction it && builtins.all (has: has) (builtins.attrValues (builtins.functionArgs it));
+  set = if ready then it { } else it;
+in
+if builtins.isAttrs set && set ? deploy then select set.deploy
+else if way ? problem then { inherit (way) problem; }
+else select way.deploy // { inherit (way) kind left; })";
+}
+
+std::string network_expression(const std::vector<std::string>& absolute_files, const std::string& function,
+                               const std::string& ways) {
+  std::vector<std::string> files;
+  for (const auto& file : absolute_files) files.push_back(nix_path(file));
+  return "let way = " + way(files, ways) + ";\nin if way ? problem then { inherit (way) problem; }\nelse (" +
+         function + ") way.deploy // { inherit (way) kind left; }";
+}
+
+std::string of_systems(const std::string& function) {
+  return "systems: (" + function + R"() {
+  user = "root";
+  nodes = builtins.mapAttrs (name: host: {
+    hostname = name;
+    profiles.system.path = host.config.system.build.toplevel;
+  }) systems;
+})";
 }
 
 Result<Evaluated> parse_evaluated(const std::string& output) {
   const auto document = json::parse(output, nullptr, /*allow_exceptions=*/false);
   if (document.is_discarded()) return fail(Errc::invalid_request, "nix printed something that is not JSON");
   JsonReader reader(document, "");
+  if (reader.member("problem") != nullptr) return fail(Errc::invalid_request, reader.string("problem"));
   Evaluated evaluated{.deploy = reader.member("deploy") != nullptr ? *reader.member("deploy") : json()};
   evaluated.nix_version = reader.string("nix");
   evaluated.nodes = reader.strings_or_empty("nodes");
   evaluated.profiles = read_profiles(reader);
   evaluated.derivations = read_derivations(reader, "contexts");
   evaluated.check_derivations = read_derivations(reader, "checkContexts");
+  evaluated.kind = reader.string_or("kind", "");
+  evaluated.left = read_left(reader, evaluated.deploy);
   if (auto good = reader.finish(); !good) return tl::make_unexpected(good.error());
   return evaluated;
 }

@@ -36,6 +36,13 @@ struct Derivation {
   bool operator==(const Derivation&) const = default;
 };
 
+/// What a network of another tool says and a manifest cannot.
+struct LeftOut {
+  std::string what;     // «web: deployment.keys.cert»
+  std::string instead;  // what takes its place
+  bool operator==(const LeftOut&) const = default;
+};
+
 /// A manifest with nothing in it but what is wanted.
 struct Evaluated {
   nlohmann::json deploy;
@@ -46,6 +53,8 @@ struct Evaluated {
   /// Likewise what the checks of its gate run.
   std::map<std::string, std::map<std::string, std::vector<Derivation>>> check_derivations{};
   std::string nix_version{};  // empty when nix was not asked
+  std::string kind{};         // «colmena hive»; empty: it is a manifest
+  std::vector<LeftOut> left{};
 };
 
 /// Errors: invalid_request for a node or a profile that is not there, with the nearest names.

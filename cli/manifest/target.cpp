@@ -8,6 +8,8 @@
 namespace switchback {
 namespace {
 
+constexpr std::string_view kSystems = "nixosConfigurations";
+
 tl::unexpected<Error> wrong(std::string_view text, const std::string& why) {
   return fail(Errc::invalid_request, "target «" + printable(text) + "»: " + why);
 }
@@ -53,9 +55,25 @@ Result<std::vector<std::string>> split_names(std::string_view whole, std::string
   }
 }
 
+/// What leads from a NixOS system to its closure is the same with every one: it may stand there, too.
+bool leads_to_closure(const std::vector<std::string>& names) {
+  static const std::vector<std::string> way{"config", "system", "build", "toplevel"};
+  return names.size() == 2 || std::equal(names.begin() + 2, names.end(), way.begin(), way.end());
+}
+
+Result<Target> with_system(Target target, std::string_view whole, const std::vector<std::string>& names) {
+  if (names.size() < 2 || !leads_to_closure(names)) {
+    return wrong(whole, "expected nixosConfigurations.NAME; a name with dots is quoted");
+  }
+  target.node = names[1];
+  target.system = true;
+  return target;
+}
+
 Result<Target> with_names(Target target, std::string_view whole, std::string_view fragment) {
   const auto names = split_names(whole, fragment);
   if (!names) return tl::make_unexpected(names.error());
+  if (!target.flake.empty() && names->front() == kSystems) return with_system(target, whole, *names);
   if (names->size() > 2) {
     return wrong(whole, "expected NODE or NODE.PROFILE; a name with dots is quoted, as in \"" +
                             printable(joined_by_dots(*names)) + "\"");
@@ -82,7 +100,9 @@ Result<Target> parse_attribute(std::string_view text) {
   if (text.find('#') != std::string_view::npos && !text.starts_with('"')) {
     return wrong(text, "expected NODE or NODE.PROFILE: with --file there is no flake to name");
   }
-  return with_names({}, text, text);
+  auto target = with_names({.flake = ""}, text, text);
+  if (target) target->flake = Target{}.flake;
+  return target;
 }
 
 Result<std::vector<Target>> parse_targets(const std::vector<std::string>& texts, bool attributes) {

@@ -16,10 +16,12 @@ struct Target {
   std::string flake = ".";            // not used with --file
   std::optional<std::string> node{};  // every node when absent
   std::optional<std::string> profile{};
+  bool system = false;  // `node` is one of the flake's nixosConfigurations; no `deploy` is asked for
   bool operator==(const Target&) const = default;
 };
 
-/// `FLAKE[#NODE[.PROFILE]]`; a name with dots is quoted: `.#"web.example.org".system`.
+/// `FLAKE[#NODE[.PROFILE]]`; a name with dots is quoted: `.#"web.example.org".system`. Or
+/// `FLAKE#nixosConfigurations.NAME`.
 /// Errors: invalid_request. Source: https://github.com/serokell/deploy-rs, src/lib.rs, parse_flake.
 [[nodiscard]] Result<Target> parse_target(std::string_view text);
 /// `NODE[.PROFILE]`, as a TARGET is with --file; nothing or a dot alone means every node.

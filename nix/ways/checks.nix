@@ -14,7 +14,7 @@ let
       ++ [ "${check.scheme}://${if check.host == null then hostname else check.host}:${toString check.port}${check.path}" ];
     interval = check.period;
     # 0 is morph's word for no limit.
-    timeout = if check.timeout > 0 then check.timeout else 60;
+    timeout = if check.timeout > 0 then check.timeout else 20;
   };
   cmd = check: {
     type = "exec";
@@ -22,7 +22,7 @@ let
     command = [ "/bin/sh" "-c" (concatStringsSep " " check.cmd) ];
     interval = check.period;
     # 0 is morph's word for no limit.
-    timeout = if check.timeout > 0 then check.timeout else 60;
+    timeout = if check.timeout > 0 then check.timeout else 20;
   };
 
   all = map (check: { inherit (check) description; value = http check; }) healthChecks.http
