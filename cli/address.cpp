@@ -28,6 +28,10 @@ NodeAddress local_address() { return {.node = LocalRemote().name(), .destination
 SshSettings ssh_settings(const NodeAddress& address) {
   const char* variable = std::getenv("NIX_SSHOPTS");
   SshSettings settings{address.destination, address.ssh_options, !has_terminal()};
+  if (auto words = split_words(address.sudo); !words.empty()) {
+    words.emplace_back("root");
+    settings.escalation = std::move(words);
+  }
   // After the flags: ssh takes the first of two.
   for (auto& word : split_words(variable != nullptr ? variable : "")) {
     settings.user_options.push_back(std::move(word));

@@ -27,6 +27,7 @@ struct NodeAddress {
   bool local = false;                    // this host, without ssh
   std::optional<ProfileName> profile{};  // the one that a TARGET names
   std::vector<KnownProfile> profiles{};  // where a manifest says they are
+  std::string sudo{};                    // deploy-rs's: a user's name follows; empty: sudo -n
 };
 
 [[nodiscard]] NodeAddress local_address();

@@ -24,8 +24,7 @@ void add_building(CLI::App& verb, Overrides& over) {
 void add_idle(CLI::App& verb, Overrides& over) {
   const auto group = [](CLI::Option* option) { option->group("Of deploy-rs, without effect"); };
   group(add_text(verb, "--temp-path", over.temp_path, "PATH", "Nothing lies in a temporary directory"));
-  group(add_text(verb, "--sudo", over.sudo, "COMMAND", "The activator is root already"));
-  group(add_bool(verb, "--interactive-sudo", over.interactive_sudo, "Likewise"));
+  group(add_bool(verb, "--interactive-sudo", over.interactive_sudo, "The activator is root already"));
   group(add_text(verb, "--log-dir", over.log_directory, "PATH", "The host's journal has the log"));
 }
 
@@ -48,6 +47,8 @@ void add_deploy(CLI::App& verb, Typed& typed) {
            "With --bootstrap: a store path, or where the\npackage is unpacked (beside this command)")
       ->group("What is done");
   add_building(verb, over);
+  add_text(verb, "--sudo", over.sudo, "COMMAND", "How a user becomes root there (sudo -n -u)")
+      ->group("Where to");
   add_switch(verb, "-d,--debug-logs", over.debug_logs, true, "As -v");
   add_idle(verb, over);
 }
@@ -56,7 +57,6 @@ std::vector<std::string> idle_flags(const Overrides& overrides) {
   std::vector<std::string> out;
   if (overrides.temp_path)
     out.emplace_back("--temp-path has no effect: nothing lies in a temporary directory");
-  if (overrides.sudo) out.emplace_back("--sudo has no effect: the activator is root already");
   if (overrides.interactive_sudo.value_or(false)) {
     out.emplace_back("--interactive-sudo has no effect: the activator is root already");
   }

@@ -47,8 +47,8 @@ struct Overrides {
   std::optional<std::vector<std::string>> ssh_options{};  // takes the place of sshOpts, as in deploy-rs
   std::optional<bool> fast_connection{};
   std::optional<bool> remote_build{};
-  std::optional<bool> check_signatures{};      // -c, --checksigs
-  std::optional<std::string> sudo{};           // deploy-rs's; the activator needs none
+  std::optional<bool> check_signatures{};  // -c, --checksigs
+  std::optional<std::string> sudo{};
   std::optional<bool> interactive_sudo{};      // deploy-rs's
   std::optional<std::string> temp_path{};      // deploy-rs's
   std::optional<bool> debug_logs{};            // -d, deploy-rs's

@@ -16,6 +16,7 @@ NodeAddress direct_address(const CommonOptions& common) {
   NodeAddress address{.node = node_name(common.destination),
                       .destination = common.destination,
                       .ssh_options = common.ssh_options};
+  address.sudo = common.overrides.sudo.value_or("");
   for (const auto& word : common.overrides.ssh_options.value_or(Words{})) address.ssh_options.push_back(word);
   return address;
 }

@@ -21,6 +21,7 @@ struct SshSettings {
   Words user_options;       // of --ssh-opt, --ssh-opts and NIX_SSHOPTS
   bool batch = true;        // no terminal: ssh must not ask
   Words defaults = ssh_defaults();
+  Words escalation{"sudo", "-n"};  // before what root is to run there, where the user may not
 };
 
 /// Errors: invalid_request when `text` could be taken for an option or for more than a destination.

@@ -34,10 +34,10 @@ std::string private_directory() {
   return "";
 }
 
-Words bridge_command(const std::string& program, bool sudo) {
-  Words words{program, "bridge"};
-  if (sudo) words.insert(words.begin(), {"sudo", "-n"});
-  return words;
+/// `escalation` is empty for the user who logs in.
+Words bridge_command(Words escalation, const std::string& program) {
+  escalation.insert(escalation.end(), {program, "bridge"});
+  return escalation;
 }
 
 /// Empty when ssh cannot tell: then the defaults are ours.
@@ -163,7 +163,7 @@ Result<Connection> SshRemote::open(Way way) {
   // The first new login may have to ask for a touch of a security key, which ssh says on a terminal alone;
   // the attempts after it would only repeat themselves there.
   if (fresh && !fresh_opened_.exchange(true) && !settings_.batch) options.error = Stderr::ours;
-  const auto command = bridge_command(program, sudo);
+  const auto command = bridge_command(sudo ? settings_.escalation : Words{}, program);
   const auto argv = fresh ? ssh_fresh(settings_, command) : ssh_session(settings_, control_path(), command);
   auto spawned = Process::spawn(argv, options);
   if (!spawned) return tl::make_unexpected(spawned.error());
@@ -184,7 +184,7 @@ bool SshRemote::look_elsewhere() { return *missing_ && !elsewhere_.exchange(true
 
 std::string SshRemote::whoever() const {
   const auto who = user_.empty() ? std::string("the user of ssh_config") : printable(user_);
-  return sudo_ ? who + ", with sudo" : who;
+  return sudo_ ? who + ", with " + printable(settings_.escalation.front()) : who;
 }
 
 Result<Ran> SshRemote::run(const Words& argv, const Waker* waker) {

@@ -18,6 +18,7 @@ _switchback_options() {
       ;;
     status | check) echo "$common --targets" ;;
     history) echo "$common --limit --plot" ;;
+    import) echo '-o --output -h --help' ;;
     watch | confirm | cancel) echo "$common" ;;
     rollback) echo "$common $how $boot $place --profile --to" ;;
     remove) echo "$common $how --profile" ;;
@@ -26,7 +27,7 @@ _switchback_options() {
 }
 
 _switchback() {
-  local verbs='deploy status history watch confirm cancel rollback remove check'
+  local verbs='deploy status history watch confirm cancel rollback remove check import'
   local word=${COMP_WORDS[COMP_CWORD]} before='' verb='' candidate
   [[ $COMP_CWORD -gt 0 ]] && before=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
@@ -45,7 +46,8 @@ _switchback() {
       # Of the package bash-completion, where that is installed.
       if declare -F _known_hosts_real >/dev/null; then _known_hosts_real -a -- "$word"; fi
       ;;
-    --path | --plot | --activator | --profile-path | -f | --file | -r | --result-path | --temp-path | --log-dir)
+    --path | --plot | --activator | --profile-path | -f | --file | -o | --output | -r | --result-path | --temp-path | \
+      --log-dir)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;
@@ -57,6 +59,9 @@ _switchback() {
         mapfile -t COMPREPLY < <(compgen -W "$(_switchback_options "$verb")" -- "$word")
       elif [[ -z $verb ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$word")
+      elif [[ $verb == import ]]; then
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
       else
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -d -- "$word")

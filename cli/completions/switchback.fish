@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # fish completion for switchback(1)
 
-set -l verbs deploy status history watch confirm cancel rollback remove check
+set -l verbs deploy status history watch confirm cancel rollback remove check import
 
 # Whether one of the verbs given was typed; without any: whether a verb was.
 function __switchback_on --inherit-variable verbs
@@ -19,21 +19,23 @@ complete -c switchback -n "not __switchback_on" -f -a cancel -d "Cancel a runnin
 complete -c switchback -n "not __switchback_on" -f -a rollback -d "Go back to an earlier generation"
 complete -c switchback -n "not __switchback_on" -f -a remove -d "Stop a profile's units and unregister it"
 complete -c switchback -n "not __switchback_on" -f -a check -d "Is all there for a deployment?"
+complete -c switchback -n "not __switchback_on" -f -a import -d "A manifest from another tool's network"
 complete -c switchback -n "not __switchback_on" -f -l version -d "Version"
 complete -c switchback -f -s h -l help -d "Help"
 
-complete -c switchback -n "__switchback_on" -x -l host -a "(__fish_print_hostnames)" -d "Where to, as ssh takes it"
-complete -c switchback -n "__switchback_on" -f -l local -d "This host, without ssh"
-complete -c switchback -n "__switchback_on" -r -s f -l file -d "The manifest, where it is no flake"
-complete -c switchback -n "__switchback_on" -x -l hostname -a "(__fish_print_hostnames)" -d "Where the node is"
-complete -c switchback -n "__switchback_on" -x -l ssh-user -d "Who logs in"
-complete -c switchback -n "__switchback_on" -x -l ssh-opt -d "One word for ssh"
-complete -c switchback -n "__switchback_on" -x -l ssh-opts -d "Words for ssh"
-complete -c switchback -n "__switchback_on" -f -l json -d "One JSON document a line"
-complete -c switchback -n "__switchback_on" -f -s v -l verbose -d "Say more"
-complete -c switchback -n "__switchback_on" -f -s q -l quiet -d "Say only the result"
+complete -c switchback -n "__switchback_on deploy status history watch confirm cancel rollback remove check" -x -l host -a "(__fish_print_hostnames)" -d "Where to, as ssh takes it"
+complete -c switchback -n "__switchback_on deploy status history watch confirm cancel rollback remove check" -f -l local -d "This host, without ssh"
+complete -c switchback -n "__switchback_on deploy status history watch confirm cancel rollback remove check" -r -s f -l file -d "The manifest, where it is no flake"
+complete -c switchback -n "__switchback_on deploy status history watch confirm cancel rollback remove check" -x -l hostname -a "(__fish_print_hostnames)" -d "Where the node is"
+complete -c switchback -n "__switchback_on deploy status history watch confirm cancel rollback remove check" -x -l ssh-user -d "Who logs in"
+complete -c switchback -n "__switchback_on deploy status history watch confirm cancel rollback remove check" -x -l ssh-opt -d "One word for ssh"
+complete -c switchback -n "__switchback_on deploy status history watch confirm cancel rollback remove check" -x -l ssh-opts -d "Words for ssh"
+complete -c switchback -n "__switchback_on deploy status history watch confirm cancel rollback remove check" -f -l json -d "One JSON document a line"
+complete -c switchback -n "__switchback_on deploy status history watch confirm cancel rollback remove check" -f -s v -l verbose -d "Say more"
+complete -c switchback -n "__switchback_on deploy status history watch confirm cancel rollback remove check" -f -s q -l quiet -d "Say only the result"
 
 complete -c switchback -n "__switchback_on deploy status check" -x -l targets -d "More of them"
+complete -c switchback -n "__switchback_on import" -r -s o -l output -d "Where the manifest goes to"
 complete -c switchback -n "__switchback_on history" -x -l limit -d "How many are listed"
 complete -c switchback -n "__switchback_on history" -r -l plot -d "A picture of one, as SVG"
 
@@ -86,6 +88,6 @@ complete -c switchback -n "__switchback_on deploy" -f -s c -l checksigs -d "The 
 complete -c switchback -n "__switchback_on deploy" -x -l rollback-succeeded -a "true false" -d "Roll back nodes done before"
 complete -c switchback -n "__switchback_on deploy" -f -s d -l debug-logs -d "As -v"
 complete -c switchback -n "__switchback_on deploy" -r -l temp-path -d "Without effect"
-complete -c switchback -n "__switchback_on deploy" -x -l sudo -d "Without effect"
+complete -c switchback -n "__switchback_on deploy" -x -l sudo -d "How a user becomes root there"
 complete -c switchback -n "__switchback_on deploy" -x -l interactive-sudo -a "true false" -d "Without effect"
 complete -c switchback -n "__switchback_on deploy" -r -l log-dir -d "Without effect"

@@ -8,6 +8,7 @@ namespace {
 void lay_over(Effective& so_far, const Settings& near) {
   if (near.ssh_user) so_far.ssh_user = near.ssh_user;
   if (near.user) so_far.user = near.user;
+  if (near.sudo) so_far.sudo = near.sudo;
   auto options = near.ssh_options;
   options.insert(options.end(), so_far.ssh_options.begin(), so_far.ssh_options.end());
   so_far.ssh_options = std::move(options);
@@ -32,9 +33,6 @@ Effective effective(const Settings& deploy, const Settings& node, const Settings
 
 std::vector<std::string> replaced_options(const Settings& settings) {
   std::vector<std::string> said;
-  if (settings.sudo) {
-    said.emplace_back("sudo is not used: the activator runs as root, and the group switchback may use it");
-  }
   if (settings.interactive_sudo.value_or(false)) {
     said.emplace_back(
         "interactiveSudo is not used: no password is asked for, membership in the group switchback or a "

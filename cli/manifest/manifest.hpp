@@ -33,8 +33,8 @@ struct Settings {
   std::optional<std::chrono::milliseconds> confirm_timeout{};
   std::optional<std::chrono::milliseconds> activation_timeout{};
   GateOverrides gate{};
-  std::optional<std::string> sudo{};       // deploy-rs's; only told about
-  std::optional<bool> interactive_sudo{};  // likewise
+  std::optional<std::string> sudo{};
+  std::optional<bool> interactive_sudo{};  // deploy-rs's; only told about
   std::optional<std::string> temp_path{};  // likewise
 };
 
@@ -63,6 +63,7 @@ struct Manifest {
 struct Effective {
   std::optional<std::string> ssh_user{};  // ssh decides when absent
   std::optional<std::string> user{};
+  std::optional<std::string> sudo{};
   Words ssh_options{};
   bool fast_connection = false;
   bool remote_build = false;

@@ -27,6 +27,7 @@ Result<NodeAddress> address_for(const NodeView& view, const std::vector<NodePart
   const auto host = overrides.hostname.value_or(view.node.hostname);
   NodeAddress address{
       .node = view.name, .destination = user ? *user + "@" + host : host, .ssh_options = view.ssh_options};
+  address.sudo = overrides.sudo.value_or(says.sudo.value_or(""));
   for (const auto& word : overrides.ssh_options.value_or(says.ssh_options)) {
     address.ssh_options.push_back(word);
   }

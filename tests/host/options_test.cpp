@@ -116,12 +116,12 @@ TEST_CASE("an interactive deployment is shown first, and goes on if somebody say
 TEST_CASE("what only deploy-rs needs is taken with a note, and the deployment goes its way", "[options]") {
   auto host = TestHost::boot();
   const auto first = web(host, "web-1");
-  const std::vector<std::string> idle{"--temp-path",        "/var/tmp", "--sudo",    "doas -u",
-                                      "--interactive-sudo", "true",     "--log-dir", "/var/log/x"};
+  const std::vector<std::string> idle{"--temp-path", "/var/tmp",  "--interactive-sudo",
+                                      "true",        "--log-dir", "/var/log/x"};
   const auto result = deploy(host, first, idle);
   INFO(result.out << result.err);
   CHECK(result.status == 0);
-  for (const std::string option : {"--temp-path", "--sudo", "--interactive-sudo", "--log-dir"}) {
+  for (const std::string option : {"--temp-path", "--interactive-sudo", "--log-dir"}) {
     CHECK_THAT(result.err, ContainsSubstring(option + " has no effect: "));
   }
   check_runs(host, first);

@@ -2,7 +2,10 @@
 # Tests of nix/ that are only evaluated: sets of sentences, each with an `expr` and what is `expected`; `throws` where
 # it must not evaluate. `failed` is from those that fail to what they gave. `lib` is nixpkgs', or what stands in its
 # place.
-{ system ? builtins.currentSystem, lib ? import ./nixpkgs/lib.nix }:
+{ system ? builtins.currentSystem
+, lib ? import ./nixpkgs/lib.nix
+, suites ? [ ./activate.nix ./checks.nix ./module.nix ./package.nix ./units.nix ]
+}:
 let
   pkgs = import ./nixpkgs/pkgs.nix { inherit lib system; };
   shown = builtins.toJSON;
@@ -17,7 +20,6 @@ let
     else if it.value == test.expected then null
     else "gives ${shown it.value}\n  and not ${shown test.expected}";
 
-  suites = [ ./activate.nix ./checks.nix ./module.nix ./package.nix ./units.nix ];
   problems = tests: map (name: { inherit name; value = problem tests.${name}; }) (attrNames tests);
   all = concatLists (map (suite: problems (import suite { inherit pkgs; })) suites);
 in

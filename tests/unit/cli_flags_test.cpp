@@ -159,7 +159,7 @@ TEST_CASE("every flag of deploy-rs is taken, by its long and its short name", "[
   CHECK(options.request.mode == Mode::dry_run);
   CHECK(options.request.confirm == ConfirmMode::none);
   CHECK_FALSE(options.request.auto_rollback);
-  CHECK(idle_flags(over).size() == 5);
+  CHECK(idle_flags(over).size() == 4);
 }
 
 TEST_CASE("what is booted into is confirmed by hand, unless its pusher waits for the boot", "[cli]") {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Logins and their prompts, with a program of our own in ssh's place.
 #include "cli/ssh_remote.hpp"
+
+#include "cli/address.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/fake_activator.hpp"
@@ -94,6 +96,17 @@ TEST_CASE("a host that has no activator anywhere is told so after two looks", "[
   const auto reply = remote.ask(Way::shared, kStatus);
   REQUIRE_FALSE(reply);
   CHECK_THAT(reply.error().message, ContainsSubstring("or deploy with --bootstrap"));
+}
+
+TEST_CASE("whoever becomes root by another program than sudo does so by that", "[cli]") {
+  const FakeSsh ssh("case \"$*\" in\n -G*|'-f '*) exit 0 ;;\n *\"doas -u root\"*) " + kAnswer +
+                    " ;;\n *) exit 77 ;;\nesac");
+  const FakeInterrupt interrupt;
+  SshRemote remote(ssh_settings({.node = "web", .destination = "deploy@web1", .sudo = "doas  -u"}));
+  REQUIRE(remote.connect(interrupt));
+  CHECK(remote.greet(Way::shared));
+  CHECK(remote.whoever() == "deploy, with doas");
+  CHECK_THAT(ssh.calls(), ContainsSubstring("-- deploy@web1 doas -u root switchback-activator bridge"));
 }
 
 TEST_CASE("without a terminal ssh's own words are in the error", "[cli]") {

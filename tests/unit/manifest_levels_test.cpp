@@ -29,6 +29,8 @@ const std::vector<Row> kRows{
      [](Overrides& over) { over.ssh_user = "bob"; }},
     {"user", "alice", "bob", [](const NodePlan& plan) { return request_of(plan).changes[0].user; },
      [](Overrides& over) { over.profile_user = "bob"; }},
+    {"sudo", "doas -u", "run0 -u", [](const NodePlan& plan) { return plan.deployment.address.sudo; },
+     [](Overrides& over) { over.sudo = "run0 -u"; }},
     {"fastConnection", true, false, [](const NodePlan& plan) { return plan.deployment.fast_connection; },
      [](Overrides& over) { over.fast_connection = false; }},
     {"remoteBuild", true, false, [](const NodePlan& plan) { return plan.builds[0].on_host; },
@@ -58,8 +60,8 @@ const std::vector<Row> kRows{
 };
 
 /// Lists and checks, of which every level has a part, and what is only told about.
-const std::set<std::string> kOthers{"sshOpts",     "gate.critical", "gate.ignore",     "gate.expectFailed",
-                                    "gate.checks", "sudo",          "interactiveSudo", "tempPath"};
+const std::set<std::string> kOthers{"sshOpts",     "gate.critical",   "gate.ignore", "gate.expectFailed",
+                                    "gate.checks", "interactiveSudo", "tempPath"};
 const std::vector<std::string> kLevels{"profile", "node", "deploy"};  // the nearest first
 
 json manifest_with_user() {
@@ -169,8 +171,8 @@ TEST_CASE("the gate's lists are those of all levels and of the command line", "[
 TEST_CASE("what deploy-rs needs and we do not is told, once, at any level", "[levels]") {
   CHECK(planned(small_manifest()).notes.empty());
   for (const auto& level : kLevels) {
-    for (const auto& [option, value] : std::vector<std::pair<std::string, json>>{
-             {"sudo", "doas -u"}, {"interactiveSudo", true}, {"tempPath", "/tmp"}}) {
+    for (const auto& [option, value] :
+         std::vector<std::pair<std::string, json>>{{"interactiveSudo", true}, {"tempPath", "/tmp"}}) {
       INFO(option << " at " << level);
       auto manifest = two_profiles();
       put(manifest, level, option, value);

@@ -86,11 +86,36 @@ TEST_CASE("what nix prints is read", "[nix]") {
   CHECK(evaluated->profiles.at("web") == std::vector<std::string>{"system"});
   CHECK(evaluated->derivations.at("web").at("system") ==
         std::vector<Derivation>{{"/nix/store/a.drv", "out"}});
+  CHECK(evaluated->left.empty());
   CHECK_FALSE(parse_evaluated("oops"));
   CHECK_FALSE(parse_evaluated("[]"));
+}
+
+TEST_CASE("what is left of a network is that of all of it, and of what was selected", "[nix]") {
+  const auto evaluated = parse_evaluated(R"({"nix": "2.8.0", "kind": "colmena hive",
+    "deploy": {"nodes": {"web": {}}}, "left": {"network": [{"what": "a", "instead": "b"}],
+    "nodes": {"db": [{"what": "c", "instead": "d"}], "web": [{"what": "e", "instead": "f"}]}}})");
+  REQUIRE(evaluated);
+  CHECK(evaluated->kind == "colmena hive");
+  CHECK(evaluated->left == std::vector<LeftOut>{{"a", "b"}, {"e", "f"}});
+  const auto none = parse_evaluated(R"({"problem": "x.nix: expected a hive"})");
+  REQUIRE_FALSE(none);
+  CHECK(none.error().code == Errc::invalid_request);
+  CHECK(none.error().message == "x.nix: expected a hive");
+}
+
+TEST_CASE("a file is read by the code for networks where that is known to be", "[nix]") {
+  const auto with = file_expression("/hive.nix", "f", "/share/ways");
+  CHECK_THAT(with, ContainsSubstring(R"(import (/. + "/share/ways") { files = [ (/. + "/hive.nix") ]; })"));
+  CHECK_THAT(network_expression({"/a.nix", "/b.nix"}, "f", "/share/ways"),
+             ContainsSubstring(R"(files = [ (/. + "/a.nix") (/. + "/b.nix") ];)"));
+  CHECK_THAT(of_systems("f"), ContainsSubstring("host.config.system.build.toplevel"));
+  CHECK(nix_eval_flake(".", "f", {}, "nixosConfigurations") ==
+        with_features({"eval", "--json", ".#nixosConfigurations", "--apply", "f"}));
 }
 
 TEST_CASE("a manifest is called what the user called it", "[nix]") {
   CHECK(manifest_name({}, "github:o/r") == "github:o/r#deploy");
   CHECK(manifest_name({.file = "fleet.json"}, ".") == "fleet.json");
+  CHECK(manifest_name({.systems = true}, ".") == ".#nixosConfigurations");
 }

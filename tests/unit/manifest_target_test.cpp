@@ -28,6 +28,9 @@ const std::vector<Row> kTargets{
     {".#\"web.example.org\"", {".", "web.example.org"}},
     {".#\"say \\\"hi\\\"\"", {".", "say \"hi\""}},
     {".#10-web_2.app-1", {".", "10-web_2", "app-1"}},
+    {".#nixosConfigurations.web", {".", "web", {}, true}},
+    {"fleet#nixosConfigurations.\"web.example.org\"", {"fleet", "web.example.org", {}, true}},
+    {".#nixosConfigurations.web.config.system.build.toplevel", {".", "web", {}, true}},
 };
 
 }  // namespace
@@ -52,6 +55,8 @@ TEST_CASE("a target that is none is told what was expected", "[target]") {
       {".#\"web\"x", "expected a dot or the end behind web"},
       {".#web\"x\"", "expected a dot or the end behind web"},
       {"--option", "not an option"},
+      {".#nixosConfigurations", "expected nixosConfigurations.NAME"},
+      {".#nixosConfigurations.web.config", "expected nixosConfigurations.NAME"},
   };
   for (const auto& [text, said] : rows) {
     INFO(text);

@@ -5,7 +5,7 @@
     name = "shop";
     description = "A shop and what it needs";
     nixpkgs = import ../nixpkgs { };
-    nodeNixpkgs.db = import ../nixpkgs { pin = "of db"; };
+    nodeNixpkgs.db = import ../nixpkgs { overlays = [ (_: _: { pin = "of db"; }) ]; };
     specialArgs.colour = "green";
     nodeSpecialArgs.db.colour = "blue";
     machinesFile = "/etc/nix/machines";

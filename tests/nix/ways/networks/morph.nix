@@ -3,7 +3,7 @@
 {
   network = {
     description = "shop";
-    pkgs = import ../nixpkgs { pin = "of the network"; };
+    pkgs = import ../nixpkgs { overlays = [ (_: _: { pin = "of the network"; }) ]; };
     specialArgs.colour = "green";
     ordering.tags = [ "db" "web" ];
     nixConfig.cores = "2";

@@ -3,7 +3,7 @@
 {
   network = {
     description = "shop";
-    nixpkgs = import ../nixpkgs { pin = "of the network"; };
+    nixpkgs = import ../other-nixpkgs { };
     enableRollback = true;
     storage.legacy = { };
     lock.noop = { };
@@ -16,9 +16,8 @@
     deployment.owners = [ "ops@example.org" ];
   };
 
-  web = { nodes, pkgs, ... }: {
+  web = { nodes, ... }: {
     networking.extraHosts = "${nodes.db.config.networking.privateIPv4} db";
-    environment.etc.pin = pkgs.pin;
     deployment.keys.cert.keyFile = ./cert.pem;
     deployment.encryptedLinksTo = [ "db" ];
   };

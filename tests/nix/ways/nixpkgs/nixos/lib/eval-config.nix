@@ -17,7 +17,10 @@ let
       nixpkgs.system = mkOption { type = types.nullOr types.str; default = system; };
       nixpkgs.overlays = mkOption { type = types.listOf types.anything; default = [ ]; };
       nixpkgs.config = free;
-      nixpkgs.pkgs = mkOption { type = types.anything; default = import ../.. { }; };
+      nixpkgs.pkgs = mkOption {
+        type = types.anything;
+        default = import ../.. { inherit (config.nixpkgs) overlays config; };
+      };
       users = free;
       system.extraDependencies = mkOption { type = types.listOf types.anything; default = [ ]; };
       system.build.toplevel = mkOption { type = types.anything; };
