@@ -145,7 +145,8 @@ TEST_CASE("a file that is no network is told what was expected, and what was fou
   check("{ a = 1; b = 2; }", expected + "that a is a number: a machine is a NixOS module");
   check("{ a = { }; b = { }; }", expected + "a set of a, b");
   check("@derivation@ \"x\" \"echo\"", expected + "a derivation");
-  check("{ config, pkgs, ... }: { }", expected + "a function that needs config, pkgs, as a NixOS module does");
+  check("{ config, pkgs, ... }: { }",
+        expected + "a function that needs config, pkgs, as a NixOS module does");
   check("{ domain }: { network = { }; }", "give them in a file of yours");
   check("{ inputs = { }; outputs = { self }: { }; }", expected + "a flake");
   check("{ deploy.nodes = { }; }", expected + "a manifest: switchback deploy --file takes it as it is");
@@ -169,7 +170,8 @@ TEST_CASE("what is wrong within a machine is told by nix, with its place", "[way
                Errc::invalid_request, "a function that needs pkgs");
 }
 
-TEST_CASE("one of a flake's nixosConfigurations is deployed without a deploy, to where it is said", "[ways]") {
+TEST_CASE("one of a flake's nixosConfigurations is deployed without a deploy, to where it is said",
+          "[ways]") {
   Ways ways;
   const auto directory = ways.write_flake(R"({
     outputs = { self }: {
@@ -188,6 +190,7 @@ TEST_CASE("one of a flake's nixosConfigurations is deployed without a deploy, to
   check_failed(ways.flake(directory, "nixosConfigurations.wbe"), Errc::invalid_request,
                "#nixosConfigurations: there is no node wbe; did you mean web?");
   const CapturedStderr said;
-  check_failed(ways.flake(ways.write_flake("{ outputs = { self }: { }; }", "bare"), "nixosConfigurations.web"),
-               Errc::invalid_request, "bare#nixosConfigurations; what it says is above");
+  check_failed(
+      ways.flake(ways.write_flake("{ outputs = { self }: { }; }", "bare"), "nixosConfigurations.web"),
+      Errc::invalid_request, "bare#nixosConfigurations; what it says is above");
 }

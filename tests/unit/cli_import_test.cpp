@@ -50,7 +50,8 @@ TEST_CASE("import takes files, a place for the manifest, and words for nix", "[c
   CHECK_THAT(complaint({"import"}), ContainsSubstring("which FILE?"));
   CHECK_THAT(complaint({"import", "a.nix", "--output", "fleet.nix"}),
              ContainsSubstring("a name that ends in .json") && ContainsSubstring("«fleet.nix»"));
-  CHECK_THAT(complaint({"import", "a.nix", "--soak", "1"}), ContainsSubstring("no option of switchback import"));
+  CHECK_THAT(complaint({"import", "a.nix", "--soak", "1"}),
+             ContainsSubstring("no option of switchback import"));
 }
 
 TEST_CASE("an imported manifest says what its closures are built from, and can be read again", "[cli]") {

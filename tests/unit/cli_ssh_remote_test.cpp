@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Logins and their prompts, with a program of our own in ssh's place.
-#include "cli/ssh_remote.hpp"
-
 #include "cli/address.hpp"
+#include "cli/ssh_remote.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/fake_activator.hpp"
