@@ -45,13 +45,7 @@ let
       escalation = deployment.privilegeEscalationCommand;
       remoteBuild = if deployment.buildOnTarget then true else null;
       inherit (deployment) sshOptions tags;
-      left = left.keys deployment.keys
-        ++ left.when (deployment.targetHost == null) "the whole node (deployment.targetHost is null)"
-        "on the host itself: switchback deploy --local --path SYSTEM"
-        ++ left.when deployment.allowLocalDeployment "deployment.allowLocalDeployment"
-        "on the host itself: switchback deploy --local --path SYSTEM"
-        ++ left.when (!deployment.replaceUnknownProfiles) "deployment.replaceUnknownProfiles"
-        "a host that runs something else than its profile names is refused without --force; who else deployed is in switchback history";
+      left = left.keys deployment.keys ++ left.ofColmena deployment;
     };
 in
 {

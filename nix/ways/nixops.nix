@@ -52,21 +52,24 @@ let
     import ./node.nix {
       inherit name;
       toplevel = config.system.build.toplevel;
+      deployed = deployment.targetHost != null;
       hostname = deployment.targetHost;
       user = deployment.targetUser;
       port = portOf config deployment.targetPort;
       escalation = deployment.privilegeEscalationCommand;
       fastConnection = if deployment.hasFastConnection then true else null;
-      inherit (deployment) sshOptions;
+      remoteBuild = if deployment.buildOnTarget then true else null;
+      inherit (deployment) sshOptions tags;
       left = (if elsewhere then [
         (left.made "deployment.targetEnv (${deployment.targetEnv})")
-        (left.entry "its address" "it is in NixOps's state: put it into deployment.targetHost, which is ${deployment.targetHost}")
+        (left.entry "its address" "it is in NixOps's state: put it into deployment.targetHost, which is ${toString deployment.targetHost}")
       ] else [ ])
       ++ concatMap (name: left.when (deployment.${name} != { }) "deployment.${name}"
         "settings of a machine that an infrastructure tool makes") environments
       ++ left.when deployment.provisionSSHKey "the ssh key that NixOps made (deployment.provisionSSHKey)"
         "put a key of yours into users.users.root.openssh.authorizedKeys.keys; get this one out with nixops export before NixOps's state goes"
       ++ left.keys deployment.keys
+      ++ left.ofColmena deployment
       ++ left.when deployment.storeKeysOnMachine "deployment.storeKeysOnMachine" "sops-nix or agenix keep secrets encrypted on the host"
       ++ left.named "deployment.autoLuks" "boot.initrd.luks.devices, with a key that sops-nix or agenix brings" deployment.autoLuks
       ++ left.named "deployment.autoRaid0" "disko, or boot.swraid" deployment.autoRaid0

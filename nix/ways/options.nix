@@ -73,38 +73,33 @@ let
     };
 
   escalation = [ "sudo" "-H" "--" ];
+
+  # Of colmena; a hive may be called `network`, and then nothing may tell it from one of NixOps's.
+  colmenaOptions = lib: with options lib; {
+    targetPort = maybePort;
+    targetUser = maybeString "root";
+    allowLocalDeployment = bool false;
+    buildOnTarget = bool false;
+    tags = strings;
+    inherit keys;
+    replaceUnknownProfiles = bool true;
+    privilegeEscalationCommand = any escalation;
+    sshOptions = strings;
+  };
 in
 {
-  inherit escalation;
-
   colmena = { name, lib, ... }: {
-    options.deployment = with options lib; {
-      targetHost = maybeString name;
-      targetPort = maybePort;
-      targetUser = maybeString "root";
-      allowLocalDeployment = bool false;
-      buildOnTarget = bool false;
-      tags = strings;
-      inherit keys;
-      replaceUnknownProfiles = bool true;
-      privilegeEscalationCommand = any escalation;
-      sshOptions = strings;
-    };
+    options.deployment = with options lib; colmenaOptions lib // { targetHost = maybeString name; };
   };
 
   nixops = { config, lib, ... }: {
-    options.deployment = with options lib; {
+    options.deployment = with options lib; colmenaOptions lib // {
       targetEnv = string "none";
-      targetHost = string config.networking.hostName;
-      targetPort = maybePort;
-      targetUser = maybeString "root";
+      targetHost = maybeString config.networking.hostName;
       provisionSSHKey = bool true;
-      sshOptions = strings;
-      privilegeEscalationCommand = any escalation;
       alwaysActivate = bool true;
       owners = strings;
       hasFastConnection = bool false;
-      inherit keys;
       storeKeysOnMachine = bool false;
       autoLuks = sets;
       autoRaid0 = sets;

@@ -78,7 +78,9 @@ in
   inherit names networks;
 
   kind =
-    if has "meta" || says [ "allowApplyAll" "machinesFile" "nodeNixpkgs" "nodeSpecialArgs" ] then "colmena hive"
+    # colmena takes `network` for `meta`, too.
+    if has "meta" || says [ "allowApplyAll" "machinesFile" "nodeNixpkgs" "nodeSpecialArgs" ]
+      || says [ "nixpkgs" ] && says [ "specialArgs" ] then "colmena hive"
     else if has "resources" || has "require" || says [ "enableRollback" "lock" "nixpkgs" "storage" ] then "NixOps network"
     else if says [ "buildShell" "evalConfig" "lib" "nixConfig" "ordering" "pkgs" "runCommand" "specialArgs" ]
     then "morph network"

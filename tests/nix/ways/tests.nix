@@ -74,6 +74,16 @@ in
     ];
   };
 
+  "colmena: a hive may be called a network" = {
+    expr =
+      let way = ways [ ./networks/hive-as-network.nix ];
+      in [ way.kind (node way "web") ];
+    expected = [
+      "NixOps network"
+      { hostname = "web"; sshUser = "root"; tags = [ "front" ]; remoteBuild = true; }
+    ];
+  };
+
   "NixOps: what one file says and what another says come together" = {
     expr = node nixops "web";
     expected = {
