@@ -8,7 +8,9 @@ let
   nixops = ways [ ./networks/nixops.nix ];
   morph = ways [ ./networks/morph.nix ];
 
-  node = way: name: removeAttrs way.deploy.nodes.${name} [ "profiles" ];
+  # In which order modules come in a list is nixpkgs' affair.
+  sorted = node: node // (if node ? tags then { tags = builtins.sort builtins.lessThan node.tags; } else { });
+  node = way: name: sorted (removeAttrs way.deploy.nodes.${name} [ "profiles" ]);
   etc = way: name: builtins.fromJSON way.deploy.nodes.${name}.profiles.system.path.etc;
   hosts = way: name: way.deploy.nodes.${name}.profiles.system.path.hosts;
   left = way: name: map (it: it.what) (if name == null then way.left.network else way.left.nodes.${name});
@@ -140,7 +142,7 @@ in
       hostname = "web.example.org";
       sshUser = "deploy";
       sshOpts = [ "-p" "2222" ];
-      tags = [ "web" "all" ];
+      tags = [ "all" "web" ];
       fastConnection = false;
     };
   };
