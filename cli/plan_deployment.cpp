@@ -22,7 +22,7 @@ NodeAddress direct_address(const CommonOptions& common) {
 }
 
 ManifestSource source_of(const CommonOptions& common) {
-  return {common.file.value_or(""), common.nix_arguments};
+  return {.file = common.file.value_or(""), .nix_arguments = common.nix_arguments};
 }
 
 ManifestRun run_of(const CommonOptions& common, const Interrupt& interrupt) {
