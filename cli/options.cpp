@@ -37,7 +37,7 @@ constexpr std::array<Verb, 10> kVerbs{{
     {"rollback", Takes::target, "Go back to an earlier generation"},
     {"remove", Takes::target, "Stop a profile's units and unregister it"},
     {"check", Takes::targets, "Is all there for a deployment? Changes nothing"},
-    {"import", Takes::files, "A manifest from a colmena, NixOps or morph network"},
+    {"import", Takes::files, "A manifest from another tool's network"},
 }};
 
 constexpr const char* kFooter =
@@ -82,7 +82,9 @@ void add_one_profile(CLI::App& verb, Typed& typed) {
 }
 
 void add_import(CLI::App& verb, Typed& typed) {
-  verb.add_option("FILE", typed.words, "The network; NixOps may have several")->type_name("");
+  verb.add_option("FILE", typed.words,
+                  "A colmena hive, or a NixOps or morph network\n(of NixOps several files, too)")
+      ->type_name("");
   add_text(verb, "-o,--output", typed.output, "FILE", "Where to: a name that ends in .json (stdout)");
 }
 

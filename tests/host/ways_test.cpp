@@ -35,7 +35,7 @@ struct Site : NixosHost {
     write(host, name, replaced(replaced(text, "BASE", base), "WEB", unit));
   }
   CommandResult command(const std::string& words) {
-    return in_repository(host, "SWITCHBACK_NIX=" SWITCHBACK_SOURCE "/nix switchback " + words);
+    return in_repository(host, "export SWITCHBACK_NIX=" SWITCHBACK_SOURCE "/nix; " + words);
   }
   /// The system of a node of an imported manifest.
   std::string system_of(const std::string& node, const std::string& file = "fleet.json") {
@@ -144,11 +144,11 @@ TEST_CASE("a colmena hive is deployed from its file, with all that it says of a 
   auto& host = site.host;
   add_deploy_user(host);
   site.network("hive.nix", kHive);
-  const auto imported = site.command("import hive.nix --output fleet.json");
+  const auto imported = site.command("switchback import hive.nix --output fleet.json");
   expect(imported, 0, "hive.nix is a colmena hive; nodes: db, web");
   expect(imported, 0, "  web: deployment.keys.cert\n    not sent: sops-nix or agenix");
   const auto system = site.system_of("web");
-  const auto result = site.command("deploy --file hive.nix --soak 1 web");
+  const auto result = site.command("switchback deploy --file hive.nix --soak 1 web");
   expect(result, 0, "web: committed: system generation 2");
   expect(result, 0, "not carried over: web: deployment.keys.cert: ");
   check_system(host, system);
@@ -157,8 +157,22 @@ TEST_CASE("a colmena hive is deployed from its file, with all that it says of a 
   // Built there, by who was let in on that port only, and became root by no other way.
   CHECK(host.pusher({"test", "-e", system}).status == 1);
   CHECK_THAT(host.read_file("/home/deploy/became-root"), ContainsSubstring("switchback-activator bridge"));
-  expect(site.command("status --file hive.nix web"), 0, "committed: system generation 2");
-  expect(site.command("check --file fleet.json web"), 0, "reached as deploy, with doas");
+  expect(site.command("switchback status --file hive.nix web"), 0, "committed: system generation 2");
+  expect(site.command("switchback check --file fleet.json web"), 0, "reached as deploy, with doas");
+}
+
+TEST_CASE("a user becomes root by what --sudo names", "[ways]") {
+  auto host = TestHost::boot();
+  add_deploy_user(host);
+  const auto closure = web(host, "web-1");
+  const auto result =
+      in_repository(host,
+                    "switchback deploy --host deploy@target --ssh-opts '-p 2222' --profile app --soak 1 "
+                    "--sudo 'doas -u' --path " +
+                        closure);
+  expect(result, 0, "committed: app generation 1");
+  check_runs(host, closure);
+  CHECK_THAT(host.read_file("/home/deploy/became-root"), ContainsSubstring("switchback-activator bridge"));
 }
 
 TEST_CASE("a manifest that was imported builds what it names, and is the same as the hive", "[ways]") {
@@ -170,10 +184,11 @@ TEST_CASE("a manifest that was imported builds what it names, and is the same as
     hive = replaced(hive, option, "");
   }
   site.network("hive.nix", hive);
-  expect(site.command("import hive.nix >fleet.json"), 0, "not carried over");
+  expect(site.command("switchback import hive.nix >fleet.json"), 0, "not carried over");
   const auto system = site.system_of("web");
   REQUIRE(host.pusher({"test", "-e", system}).status == 1);
-  expect(site.command("deploy --file fleet.json --soak 1 web"), 0, "web: committed: system generation 2");
+  expect(site.command("switchback deploy --file fleet.json --soak 1 web"), 0,
+         "web: committed: system generation 2");
   check_system(host, system);
   CHECK(host.pusher({"test", "-e", system}).status == 0);
 }
@@ -189,22 +204,23 @@ TEST_CASE("a first deployment over a generation that NixOps made goes back to it
   check_system(host, made);
   site.network("machines.nix", kMachines);
   site.network("network.nix", kNixops, "sleep 0.5; exit 7");
-  const auto imported = site.command("import network.nix machines.nix -o fleet.json");
+  const auto imported = site.command("switchback import network.nix machines.nix -o fleet.json");
   expect(imported, 0, "network.nix is a NixOps network; nodes: db, web");
   for (const auto* left : {"resources.ec2KeyPairs.shop", "web: deployment.keys.cert",
                            "network.enableRollback", "web: the ssh key that NixOps made"}) {
     CHECK_THAT(imported.err, ContainsSubstring(left));
   }
-  expect(site.command("deploy --file fleet.json --soak 2 web"), 3, "web.service exited with status 7");
+  expect(site.command("switchback deploy --file fleet.json --soak 2 web"), 3,
+         "web.service exited with status 7");
   check_system(host, made);
   SECTION("and a good one is committed, from which it can be rolled back to that of NixOps") {
     site.network("network.nix", kNixops);
-    expect(site.command("import network.nix machines.nix -o fleet.json"), 0, "NixOps network");
-    expect(site.command("deploy --file fleet.json --soak 1 web"), 0, "web: committed");
+    expect(site.command("switchback import network.nix machines.nix -o fleet.json"), 0, "NixOps network");
+    expect(site.command("switchback deploy --file fleet.json --soak 1 web"), 0, "web: committed");
     check_system(host, site.system_of("web"));
     CHECK(json::parse(site.settings()) ==
           json{{"name", "web"}, {"peer", "10.0.0.2"}, {"pin", "the other nixpkgs"}});
-    expect(site.command("rollback --file fleet.json --soak 1 web"), 0, "web: committed");
+    expect(site.command("switchback rollback --file fleet.json --soak 1 web"), 0, "web: committed");
     check_system(host, made);
   }
 }
@@ -213,9 +229,10 @@ TEST_CASE("a morph network's health checks decide", "[ways]") {
   Site site;
   auto& host = site.host;
   site.network("network.nix", kMorph);
-  expect(site.command("import network.nix -o fleet.json"), 0,
+  expect(site.command("switchback import network.nix -o fleet.json"), 0,
          "web: deployment.preDeployChecks (not at night)");
-  const std::string deploy = "deploy --file network.nix --soak 1 --gate-deadline 40 --confirm-timeout 12 ";
+  const std::string deploy =
+      "switchback deploy --file network.nix --soak 1 --gate-deadline 40 --confirm-timeout 12 ";
   serve(host);
   SECTION("that of a command, which the host asks") {
     expect(site.command(deploy + "--gate-deadline 15 web"), 3, "check is ready");
@@ -253,7 +270,7 @@ TEST_CASE("one of a flake's nixosConfigurations is deployed to where --host says
 TEST_CASE("a file that is no network is told as such, and no host is reached for it", "[ways]") {
   Site site;
   site.network("module.nix", "{ config, pkgs, ... }: { }");
-  expect(site.command("import module.nix"), 2, "found a function that needs config, pkgs");
-  expect(site.command("deploy --file module.nix web"), 2, "expected a colmena hive");
-  expect(site.command("import none.nix"), 2, "cannot open none.nix");
+  expect(site.command("switchback import module.nix"), 2, "found a function that needs config, pkgs");
+  expect(site.command("switchback deploy --file module.nix web"), 2, "expected a colmena hive");
+  expect(site.command("switchback import none.nix"), 2, "cannot open none.nix");
 }

@@ -164,7 +164,8 @@ TEST_CASE("confirm and cancel take an id or none", "[cli]") {
 TEST_CASE("help and version fit a terminal of 80 columns", "[cli]") {
   const std::vector<std::string> arguments =
       GENERATE(std::vector<std::string>{"--help"}, std::vector<std::string>{"deploy", "--help"},
-               std::vector<std::string>{"confirm", "--help"}, std::vector<std::string>{"--version"});
+               std::vector<std::string>{"confirm", "--help"}, std::vector<std::string>{"import", "--help"},
+               std::vector<std::string>{"--version"});
   const auto options = parse_options(arguments);
   REQUIRE(options);
   std::istringstream text(std::get<Printed>(*options).text);

@@ -130,8 +130,8 @@ TEST_CASE("no option of a level is left out of these tables", "[levels]") {
   for (const auto& row : kRows) tested.insert(row.option);
   for (const auto& option : known_options(Level::gate)) CHECK(tested.erase("gate." + option) == 1);
   for (const auto level : {Level::deploy, Level::node, Level::profile}) {
-    const std::set<std::string> own{"gate",          "nodes", "$schema", "hostname",    "profiles",
-                                    "profilesOrder", "tags",  "path",    "profilePath", "kind"};
+    const std::set<std::string> own{"gate", "nodes", "$schema",     "hostname", "profiles",  "profilesOrder",
+                                    "tags", "path",  "profilePath", "kind",     "derivation"};
     for (const auto& option : known_options(level)) {
       INFO(option);
       CHECK((own.contains(option) || tested.contains(option)));
