@@ -11,7 +11,10 @@ Error interrupted(const Remote& remote) {
 }
 
 Result<BootstrapHost> ask_host(const Bootstrap& what, Remote& remote, const Interrupt& interrupt) {
-  const auto ran = remote.run({"sh", "-c", host_questions(what.unknown)}, &interrupt.waker());
+  if (!is_plain(what.escalation)) {
+    return fail(Errc::refused, "sudo: a bootstrap takes words of letters, digits and - _ . / = alone");
+  }
+  const auto ran = remote.run({"sh", "-c", host_questions(what.unknown, what.escalation)}, &interrupt.waker());
   if (interrupt.count() > 0) return tl::make_unexpected(interrupted(remote));
   if (!ran) return tl::make_unexpected(ran.error());
   if (ran->status != 0) {
@@ -21,10 +24,10 @@ Result<BootstrapHost> ask_host(const Bootstrap& what, Remote& remote, const Inte
   return parse_host_answers(ran->out);
 }
 
-Status install(const ActivatorClosure& activator, const BootstrapHost& host, Remote& remote,
-               const Interrupt& interrupt) {
+Status install(const Bootstrap& what, const ActivatorClosure& activator, const BootstrapHost& host,
+               Remote& remote, const Interrupt& interrupt) {
   Words words{activator.path.text() + "/lib/switchback/switchback-bootstrap", "install"};
-  if (host.root == RootBy::sudo) words.insert(words.begin(), {"sudo", "-n"});
+  if (host.root == RootBy::sudo) words.insert(words.begin(), what.escalation.begin(), what.escalation.end());
   const auto ran = remote.run_long(words, &interrupt.waker());
   if (!ran && ran.error().code != Errc::timeout) return tl::make_unexpected(ran.error());
   if (!ran) {
@@ -41,7 +44,7 @@ Status bring(const Bootstrap& what, const ActivatorClosure& activator, const Boo
   display.make_room();  // nix writes on the terminal itself
   if (auto copied = what.copy(activator); !copied) return copied;
   if (interrupt.count() > 0) return tl::make_unexpected(interrupted(remote));
-  return install(activator, host, remote, interrupt);
+  return install(what, activator, host, remote, interrupt);
 }
 
 }  // namespace

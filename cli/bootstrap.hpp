@@ -19,6 +19,7 @@ struct Bootstrap {
   std::function<Status(const ActivatorClosure&)> copy;
   bool units = false;                // something of kind `units` is deployed
   std::vector<StorePath> unknown{};  // on the host alone: it is asked of which kind they are
+  Words escalation{"sudo", "-n"};    // how the user who logs in becomes root
 };
 
 /// What is to be said in the end; empty where the host has an activator of its own. After a login. Errors:

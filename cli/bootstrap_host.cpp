@@ -3,11 +3,13 @@
 
 #include "cli/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <filesystem>
 #include <map>
 #include <sstream>
+#include <string_view>
 
 namespace switchback {
 namespace {
@@ -22,7 +24,7 @@ constexpr const char* kQuestions =
     "echo machine=$(uname -m);"
     " test -d /run/systemd/system && echo systemd=$(systemctl --version | head -n 1);"
     " command -v nix-store >/dev/null && echo nix=yes;"
-    " if test $(id -u) = 0; then echo root=login; elif sudo -n true 2>/dev/null; then echo root=sudo; fi;"
+    " if test $(id -u) = 0; then echo root=login; elif @root@ true 2>/dev/null; then echo root=sudo; fi;"
     " echo installed=$(command -v switchback-activator);"
     " echo bootstrapped=$(readlink /nix/var/nix/gcroots/switchback-activator);"
     " test -e /etc/NIXOS && echo nixos=yes;"
@@ -63,8 +65,21 @@ Status check_generator(const BootstrapHost& host, const ActivatorClosure& activa
 
 }  // namespace
 
-std::string host_questions(const std::vector<StorePath>& closures) {
+bool is_plain(const Words& words) {
+  return std::all_of(words.begin(), words.end(), [](const std::string& word) {
+    return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             std::string_view("-_./=").find(c) != std::string_view::npos;
+    });
+  });
+}
+
+std::string host_questions(const std::vector<StorePath>& closures, const Words& escalation) {
+  constexpr std::string_view kRoot = "@root@";
   std::string script = kQuestions;
+  std::string by;
+  for (const auto& word : escalation) by += (by.empty() ? "" : " ") + word;
+  script.replace(script.find(kRoot), kRoot.size(), by);
   for (const auto& closure : closures) {
     script += " if test -d " + closure.text() + "/lib/systemd/system";
     for (const auto* file : kOtherKinds) script += " && ! test -e " + closure.text() + "/" + file;

@@ -27,9 +27,11 @@ struct BootstrapHost {
   std::vector<std::string> units{};  // those closures that were asked about and are of kind `units`
 };
 
+/// Whether the words mean themselves to any shell.
+[[nodiscard]] bool is_plain(const Words& words);
 /// One word for the host's shell, as ssh hands it on. Of `closures`, which are on the host already, it tells
-/// which are of kind `units`.
-[[nodiscard]] std::string host_questions(const std::vector<StorePath>& closures);
+/// which are of kind `units`. `escalation` is plain.
+[[nodiscard]] std::string host_questions(const std::vector<StorePath>& closures, const Words& escalation);
 [[nodiscard]] BootstrapHost parse_host_answers(const std::string& text);
 
 /// What can be known to be wrong before anything is copied. `units`: whether something of that kind is

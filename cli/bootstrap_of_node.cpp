@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/bootstrap_of_node.hpp"
 
+#include "cli/address.hpp"
 #include "cli/copy.hpp"
 
 #include <memory>
@@ -25,6 +26,7 @@ Bootstrap bootstrap_of(const NodeDeployment& node, SshRemote& remote, const Acti
       .activator = activator, .copy = [&node, &remote, &interrupt](const ActivatorClosure& copied) {
         return copy_closures({copied.path}, remote, {node.fast_connection, node.check_signatures}, interrupt);
       }};
+  out.escalation = ssh_settings(node.address).escalation;
   for (const auto& change : node.request.changes) {
     if (!change.closure) continue;
     if (change.kind)

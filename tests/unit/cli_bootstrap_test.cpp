@@ -119,7 +119,7 @@ TEST_CASE("units are refused where the next boot would not start them, other kin
 
 TEST_CASE("the questions are one word for any shell, and tell units from other closures", "[cli]") {
   const auto questions =
-      host_questions({*StorePath::parse("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-web")});
+      host_questions({*StorePath::parse("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-web")}, {"sudo", "-n"});
   CHECK(questions.front() == '\'');
   CHECK(questions.find('\'', 1) == questions.size() - 1);
   CHECK(questions.find('\\') == std::string::npos);
@@ -130,6 +130,12 @@ TEST_CASE("the questions are one word for any shell, and tell units from other c
   CHECK_FALSE(parse_host_answers(ran->out).machine.empty());
   CHECK(parse_host_answers(ran->out).units.empty());
   CHECK(parse_host_answers("units=a\nunits=b\n").units == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("whoever becomes root by another program than sudo brings the activator by that", "[cli]") {
+  CHECK_THAT(host_questions({}, {"doas", "-u", "root"}), ContainsSubstring("elif doas -u root true "));
+  CHECK(is_plain({"doas", "-u", "root"}));
+  for (const std::string word : {"", "a b", "$(id)", "it's", "a;b", "a\\b"}) CHECK_FALSE(is_plain({word}));
 }
 
 TEST_CASE("an activator is copied, installed as root, and it is said how it stays", "[cli]") {
