@@ -233,7 +233,9 @@ Answer in_awaiting_boot(const Script& script, const AwaitingBoot& state, const A
           },
           [&](const CancelRequested& cancel) { return back(cancelled(cancel), {}); },
           [&](const RecordFailed& failed) {
-            return back(one("the record cannot be written: " + failed.problem), {});
+            const Restarted booted{.same_boot = !failed.new_was_booted,
+                                   .new_is_committed = failed.new_was_booted};
+            return back(one("the record cannot be written: " + failed.problem), booted);
           },
           [&](const Restarted& restarted) -> Answer {
             if (restarted.same_boot && script.reboot)

@@ -150,6 +150,7 @@ struct CancelRequested {
 };
 struct RecordFailed {  // the state before the event could not be left durably
   std::string problem;
+  bool new_was_booted = false;  // nor that this boot came up with the new closures
 };
 /// The activator was started and found this state in the record.
 struct Restarted {

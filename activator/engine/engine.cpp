@@ -61,7 +61,7 @@ void Engine::handle(const ActivationEvent& event) {
         record_->state = before;
         record_->switched_ms = switched_before;
         record_->deadline_ms = deadline_before;
-        return handle(RecordFailed{saved.error().message});
+        return handle(RecordFailed{saved.error().message, new_boot && std::get<Restarted>(event).new_is_committed});
       }
     }
   }

@@ -72,12 +72,13 @@ void Machine::start_activator() {
   pointed_copies_ = std::make_unique<PointedCopies>(copies_, at);
   pointed_units_ = std::make_unique<PointedUnits>(*systemd_, at);
   pointed_programs_ = std::make_unique<PointedPrograms>(*programs_, at);
+  pointed_boot_loader_ = std::make_unique<PointedBootLoader>(boot_loader_, at);
   const Ports ports{*pointed_units_,  *pointed_profiles_,
                     *pointed_copies_, *pointed_records_,
                     clock_,           loop_,
                     journal_,         host_,
                     closures_,        *pointed_programs_,
-                    prober_,       boot_loader_};
+                    prober_,          *pointed_boot_loader_};
   alive_since_ms_ = loop_.boottime_ms();
   const auto bus_back_ms = [this] { return systemd_->bus().back_ms(); };
   engine_ = std::make_unique<Engine>(
@@ -108,58 +109,9 @@ void Machine::observe(const State& before, const ActivationEvent& event, const S
     note_blindness();
   if (after.index() != before.index() || !state_) points_ = 0;
   state_ = after.index();
+  if (std::holds_alternative<AwaitingBoot>(after) && !std::holds_alternative<AwaitingBoot>(before))
+    await_operator();
   plan_confirm(before.index(), after.index());
-}
-
-void Machine::activator_died(milliseconds until_restart) {
-  say([] { return "the activator is dead"; });
-  ++deaths_;
-  engine_.reset();
-  systemd_->watch(nullptr);
-  systemd_->bus().hang_up();
-  deferred_.clear();
-  loop_.put(until_restart, [this] { start_activator(); });
-  if (confirming_) confirm_until_answered();
-}
-
-void Machine::host_died() {
-  say([] { return "the host is dead, and boots"; });
-  ++deaths_;
-  ++boots_;
-  engine_.reset();
-  deferred_.clear();
-  loop_.forget_everything();
-  platter_.cut(random_);
-  disk_.events.resize(random_.below(disk_.events.size() + 1));
-  run_ = test::FakeRun{};
-  run_.token = "run-" + std::to_string(boots_);
-  run_.current_system = site_.on_disk.boot_system;
-  host_.boot_id = "boot-" + std::to_string(boots_);
-  host_.soft_reboots = 0;
-  clock_.boot();
-  make_manager();
-  loop_.put(milliseconds{random_.pick({500, 3000})}, [this] { start_activator(); });
-  loop_.put(seconds{1}, [this] { tick(); });
-  if (confirming_ || confirm_after_ms_ > 0) confirm_until_answered();
-}
-
-/// Everything is stopped and started again, by whatever definitions there are; /run stays as it is.
-void Machine::soft_reboot() {
-  say([] { return "the host is soft-rebooted"; });
-  ++deaths_;
-  engine_.reset();
-  deferred_.clear();
-  loop_.forget_everything();
-  ++host_.soft_reboots;
-  make_manager();
-  loop_.put(milliseconds{random_.pick({500, 3000})}, [this] { start_activator(); });
-  loop_.put(seconds{1}, [this] { tick(); });
-  if (confirming_ || confirm_after_ms_ > 0) confirm_until_answered();
-}
-
-void Machine::bury(const Died& died) {
-  if (died.host) return host_died();
-  activator_died(milliseconds{random_.pick({100, 100, 2000})});
 }
 
 void Machine::run_until(const std::function<bool()>& done, milliseconds limit) {

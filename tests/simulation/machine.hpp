@@ -6,11 +6,11 @@
 
 #include "activator/engine/engine.hpp"
 #include "tests/simulation/coverage.hpp"
+#include "tests/simulation/model_boot_loader.hpp"
 #include "tests/simulation/model_host.hpp"
 #include "tests/simulation/model_prober.hpp"
 #include "tests/simulation/points.hpp"
 #include "tests/simulation/site.hpp"
-#include "tests/support/fakes/fake_boot_loader.hpp"
 #include "tests/support/guarantee/guarantee.hpp"
 
 #include <functional>
@@ -69,19 +69,22 @@ class Machine {
   [[nodiscard]] std::string digest() const { return std::to_string(digest_); }
 
  private:
-  // machine.cpp: life and death.
+  // machine.cpp: what goes on.
   void make_manager();
   void start_activator();
-  void activator_died(std::chrono::milliseconds until_restart);
-  void host_died();
-  void soft_reboot();
-  void bury(const Died& died);
   void run_until(const std::function<bool()>& done, std::chrono::milliseconds limit);
   [[nodiscard]] bool is_over();
   [[nodiscard]] bool is_in_trial() const;
   void tick();
   void observe(const State& before, const ActivationEvent& event, const State& after);
   void say(const std::function<std::string()>& words) const;
+  // boots.cpp: life and death.
+  void activator_died(std::chrono::milliseconds until_restart);
+  void host_died(bool in_order = false);
+  void soft_reboot();
+  void bury(const Died& died);
+  void go_down();
+  void await_operator();
   // strikes.cpp: what goes wrong.
   void at_point(const char* call, Where where);
   void at_boundary();
@@ -127,7 +130,8 @@ class Machine {
   test::FakeJournal journal_{loop_};
   ModelHost host_{run_, loop_, platter_, systemd_};
   test::FakeClosures closures_{disk_};
-  test::FakeBootLoader boot_loader_{loop_};
+  ModelBootLoader boot_loader_{loop_, random_, site_, [this]() -> ModelBus& { return systemd_->bus(); },
+                               [this] { go_down(); }};
   ModelProber prober_{loop_, random_, schedule_.scenario.check, [this] { return is_in_trial(); }};
 
   std::unique_ptr<PointedRecords> pointed_records_;
@@ -135,6 +139,7 @@ class Machine {
   std::unique_ptr<PointedCopies> pointed_copies_;
   std::unique_ptr<PointedUnits> pointed_units_;
   std::unique_ptr<PointedPrograms> pointed_programs_;
+  std::unique_ptr<PointedBootLoader> pointed_boot_loader_;
   std::vector<std::shared_ptr<void>> tampered_;
   std::unique_ptr<Engine> engine_;
   int boots_ = 1;
@@ -156,6 +161,7 @@ class Machine {
   int deaths_ = 0;
   int revert_attempts_ = 0;
   bool long_outage_ = false;
+  bool new_was_booted_ = false;
   std::int64_t begun_ms_ = 0;
   std::int64_t ended_ms_ = 0;
   std::int64_t switched_ms_ = 0;

@@ -15,10 +15,12 @@ constexpr milliseconds kReloadPatience{180'000};
 constexpr milliseconds kGoneAroundWithin{5'000};
 constexpr milliseconds kSecurePatience{25'000};
 
-UnitSnapshot multi_user() {
+UnitSnapshot multi_user(bool booting) {
   UnitSnapshot state;
   state.load = "loaded";
-  state.active = state.sub = "active";
+  state.active = booting ? "inactive" : "active";
+  state.sub = booting ? "dead" : "active";
+  state.has_job = booting;
   return state;
 }
 
@@ -50,7 +52,7 @@ void ModelSystemd::list(Callback<Snapshot> done) {
           state.active = unit.state.active;
           state.sub = unit.state.sub;
         }
-        brief.emplace(multi_user_name(), multi_user());
+        brief.emplace(multi_user_name(), multi_user(!awaited_.empty()));
         done(std::move(brief));
       },
       [done] { done(unreachable()); });
@@ -64,8 +66,8 @@ void ModelSystemd::read(std::set<UnitName> units, Callback<Snapshot> done) {
         for (const auto& name : units) {
           const auto found = units_.find(name);
           auto state = found == units_.end() ? UnitSnapshot{} : found->second.state;
-          if (name == multi_user_name()) state = multi_user();
           state.has_job = jobs_.contains(name);
+          if (name == multi_user_name()) state = multi_user(!awaited_.empty());
           read.emplace(name, std::move(state));
         }
         done(std::move(read));

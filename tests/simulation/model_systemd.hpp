@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace switchback::simulation {
@@ -31,6 +32,8 @@ class ModelSystemd : public UnitManager {
 
   // What a host has besides closures' units.
   void add_vendor(const std::string& unit, const std::string& active, const std::string& process);
+  /// One that the boot starts, and waits for.
+  void add_wanted(const std::string& unit, const std::string& process);
   /// As after a boot: loads what the generator brings, and starts what is wanted.
   void boot();
   [[nodiscard]] const Unit* find(const UnitName& unit) const;
@@ -93,6 +96,7 @@ class ModelSystemd : public UnitManager {
   ModelBus bus_;
   std::map<UnitName, Unit> units_;
   std::map<UnitName, Job> jobs_;
+  std::set<UnitName> awaited_;  // by the boot: multi-user.target comes after them
   std::function<void(const UnitName*)> changed_;
   std::shared_ptr<Batch> batch_;  // the one that cancel_jobs() is about
   std::uint64_t serial_ = 0;

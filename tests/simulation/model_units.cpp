@@ -42,6 +42,13 @@ void ModelSystemd::add_vendor(const std::string& name, const std::string& active
   set(unit, active, active == "active" ? "running" : active);
 }
 
+void ModelSystemd::add_wanted(const std::string& name, const std::string& process) {
+  add_vendor(name, "inactive", "");
+  const auto unit = *UnitName::parse(name);
+  units_[unit].text = process;
+  awaited_.insert(unit);
+}
+
 const ModelSystemd::Unit* ModelSystemd::find(const UnitName& unit) const {
   const auto found = units_.find(unit);
   return found == units_.end() ? nullptr : &found->second;
@@ -49,7 +56,7 @@ const ModelSystemd::Unit* ModelSystemd::find(const UnitName& unit) const {
 
 void ModelSystemd::boot() {
   load_definitions();
-  std::vector<UnitName> wanted;
+  std::vector<UnitName> wanted(awaited_.begin(), awaited_.end());
   for (const auto& [name, unit] : units_) {
     if (unit.text.find("WantedBy=multi-user.target") != std::string::npos) wanted.push_back(name);
   }
@@ -116,6 +123,7 @@ void ModelSystemd::start(const UnitName& name) {
 
 void ModelSystemd::up(const UnitName& name) {
   auto& unit = units_[name];
+  awaited_.erase(name);
   set(unit, "active", "running");
   tell(name);
   if (!is_to_be_stopped(name)) end_job(name, "done");
@@ -126,6 +134,7 @@ void ModelSystemd::up(const UnitName& name) {
 void ModelSystemd::fail_run(const UnitName& name, std::uint64_t run, const std::string& result) {
   auto& unit = units_[name];
   if (unit.run != run) return;
+  awaited_.erase(name);
   ++unit.run;
   unit.process.clear();
   unit.state.result = result;

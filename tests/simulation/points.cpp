@@ -145,4 +145,28 @@ void PointedPrograms::abandon(const std::string& activation, Callback<void> done
   at_("abandon", Where::after);
 }
 
+void PointedBootLoader::check(Callback<void> done) {
+  at_("check boot", Where::before);
+  inner_.check(std::move(done));
+  at_("check boot", Where::after);
+}
+
+void PointedBootLoader::boot_once(const StorePath& system, Callback<void> done) {
+  at_("boot once", Where::before);
+  inner_.boot_once(system, std::move(done));
+  at_("boot once", Where::after);
+}
+
+void PointedBootLoader::forget_boot_once(Callback<void> done) {
+  at_("forget boot once", Where::before);
+  inner_.forget_boot_once(std::move(done));
+  at_("forget boot once", Where::after);
+}
+
+void PointedBootLoader::reboot(Callback<void> done) {
+  at_("reboot", Where::before);
+  inner_.reboot(std::move(done));
+  at_("reboot", Where::after);
+}
+
 }  // namespace switchback::simulation

@@ -17,6 +17,7 @@ enum class Where { before, within, after };
 /// Thrown at a point: the activator, or the whole host, has died there.
 struct Died {
   bool host = false;
+  bool in_order = false;  // a reboot, and no power cut
 };
 
 /// Called at each point; may throw Died.
@@ -135,6 +136,19 @@ class PointedPrograms : public Programs {
 
  private:
   Programs& inner_;
+  AtPoint at_;
+};
+
+class PointedBootLoader : public BootLoader {
+ public:
+  PointedBootLoader(BootLoader& inner, AtPoint at) : inner_(inner), at_(std::move(at)) {}
+  void check(Callback<void> done) override;
+  void boot_once(const StorePath& system, Callback<void> done) override;
+  void forget_boot_once(Callback<void> done) override;
+  void reboot(Callback<void> done) override;
+
+ private:
+  BootLoader& inner_;
   AtPoint at_;
 };
 

@@ -32,6 +32,8 @@ void Machine::push() {
   request.activation_timeout = seconds{30};
   request.confirm_timeout = scenario.confirm == ConfirmMode::manual ? seconds{30} : seconds{10};
   request.test_for = seconds{5};
+  request.reboot = scenario.reboot;
+  request.boot_within = seconds{45};
   request.auto_rollback = scenario.auto_rollback;
   request.gate.prefailing = scenario.prefailing;
   if (scenario.check != Check::none) {
@@ -50,7 +52,7 @@ void Machine::push() {
 
 void Machine::plan_confirm(std::size_t before, std::size_t after) {
   const auto& scenario = schedule_.scenario;
-  if (before == after || scenario.mode != Mode::switch_now || confirm_after_ms_ > 0) return;
+  if (before == after || (scenario.mode != Mode::switch_now && scenario.mode != Mode::boot) || confirm_after_ms_ > 0) return;
   const bool awaited = after == index_of<AwaitingConfirmation>();
   const bool observed = after == index_of<Observing>();
   switch (scenario.pusher) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/simulation/schedule.hpp"
 
-#include "tests/simulation/random.hpp"
+#include <utility>
 
 namespace switchback::simulation {
 namespace {
@@ -55,7 +55,8 @@ void add_check(Scenario& scenario, Random random) {
   scenario.prefailing = random.chance(30) ? Prefailing::tolerate : Prefailing::fail;
 }
 
-/// Makes it likely that an activation comes to `state` at all.
+}  // namespace
+
 void lead_to(std::size_t state, Scenario& scenario, Random& random) {
   if (state == index_of<Rehearsing>()) {
     scenario.mode = Mode::dry_run;
@@ -91,6 +92,14 @@ void lead_to(std::size_t state, Scenario& scenario, Random& random) {
   }
 }
 
+namespace {
+
+/// Of all but the one that only a boot leads to: what a seed says is what it said before there was that.
+std::size_t some_state(Random& random) {
+  const auto state = random.below(kStates - 1);
+  return state < index_of<AwaitingBoot>() ? state : state + 1;
+}
+
 PlannedFault some_fault(Random& random, std::size_t state) {
   PlannedFault planned{Fault(random.below(kFaults)), state, 0};
   // Near its beginning as likely as far into it.
@@ -99,19 +108,37 @@ PlannedFault some_fault(Random& random, std::size_t state) {
   return planned;
 }
 
+void add_faults(Schedule& schedule, std::size_t state, Random& random) {
+  if (random.chance(6)) return;  // nothing goes wrong
+  schedule.faults.push_back(some_fault(random, state));
+  // Half of all schedules have a single fault; of the others each more has one fewer.
+  while (schedule.faults.size() < 8 && random.chance(50))
+    schedule.faults.push_back(some_fault(random, random.chance(40) ? state : some_state(random)));
+}
+
+/// From a source of its own, as a check. Its faults strike on the way that it takes now.
+void add_boot(Schedule& schedule, Random random) {
+  if (!random.chance(15)) return;
+  auto state = random.below(kStates);
+  const bool leads_elsewhere = state == index_of<Rehearsing>() || state == index_of<Testing>();
+  if (leads_elsewhere) state = index_of<AwaitingBoot>();
+  go_by_boot(state, schedule.scenario, random);
+  bool first = true;
+  for (auto& planned : schedule.faults) {
+    if (std::exchange(first, false) || random.chance(50)) planned.state = state;
+  }
+}
+
 }  // namespace
 
 Schedule make_schedule(std::uint64_t seed) {
   Random random(seed);
   Schedule schedule{seed, some_scenario(random), {}};
-  const auto state = random.below(kStates);
+  const auto state = some_state(random);
   lead_to(state, schedule.scenario, random);
   add_check(schedule.scenario, Random(seed ^ 0xc4ec5U));
-  if (random.chance(6)) return schedule;  // nothing goes wrong
-  schedule.faults.push_back(some_fault(random, state));
-  // Half of all schedules have a single fault; of the others each more has one fewer.
-  while (schedule.faults.size() < 8 && random.chance(50))
-    schedule.faults.push_back(some_fault(random, random.chance(40) ? state : random.below(kStates)));
+  add_faults(schedule, state, random);
+  add_boot(schedule, Random(seed ^ 0xb007edU));
   return schedule;
 }
 
@@ -136,6 +163,7 @@ std::string describe(const Schedule& schedule) {
     words += scenario.check_is_required ? "" : " and is not required";
     if (scenario.prefailing == Prefailing::tolerate) words += ", prefailing tolerated";
   }
+  words += describe_boot(scenario);
   for (const auto& planned : schedule.faults) {
     words += "\n  fault: " + std::string(kFaultNames[static_cast<std::size_t>(planned.fault)]) + ", while " +
              std::string(kStateNames[planned.state]) + ", after " + std::to_string(planned.after) + " points";

@@ -73,8 +73,11 @@ Verdict play(std::uint64_t seed, Coverage& coverage, const Tampering& tampering,
   machine.play();
   Verdict verdict{guarantee::broken_by(machine.facts()), {}, machine.digest()};
   if (machine.script() && seed % kFeedEvery == 0) {
-    for (auto& problem : feed_every_pair(*machine.script(), coverage))
-      verdict.broken.push_back(std::move(problem));
+    auto script = *machine.script();
+    for (const bool by_boot : {script.by_boot, !script.by_boot}) {
+      script.by_boot = by_boot;
+      for (auto& problem : feed_every_pair(script, coverage)) verdict.broken.push_back(std::move(problem));
+    }
   }
   if (machine.facts().ended) judge_after_reboot(machine, verdict.broken);
   verdict.ending = ending_of(machine.facts(), !verdict.broken.empty());

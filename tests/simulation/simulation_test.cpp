@@ -35,18 +35,19 @@ std::string told(const std::vector<Failure>& failures) {
 /// Events that an engine brings about in each state. All others mean nothing there, or cannot happen: they
 /// are fed to the state machine directly.
 bool comes_from_the_engine(std::size_t state, std::size_t event) {
-  // By state: Prepared PreparationFailed StepDone StepFailed Superseded GateHealthy GatePending GateUnhealthy
-  // SoakElapsed DeadlineReached Confirmed CancelRequested RecordFailed Restarted
+  // By state: Prepared PreparationFailed StepDone StepFailed RebootNeeded Superseded GateHealthy GatePending
+  // GateUnhealthy SoakElapsed DeadlineReached Confirmed CancelRequested RecordFailed Restarted
   constexpr std::array<std::string_view, kStates> kComes{
-      "11.........111",  // preparing
-      "..11.......111",  // rehearsing
-      "..111....1.111",  // switching
-      ".....111111111",  // observing
-      ".....111.11111",  // awaiting confirmation
-      ".....111.1.111",  // testing
-      "..111.....1.11",  // committing
-      "..11111111...1",  // reverting
-      ".............1",  // finished
+      "11..........111",  // preparing
+      "..11........111",  // rehearsing
+      "..1111....1.111",  // switching
+      "..11......1.111",  // awaiting boot
+      "......111111111",  // observing
+      "......111.11111",  // awaiting confirmation
+      "......111.1.111",  // testing
+      "..11.1.....1.11",  // committing
+      "..11.111111...1",  // reverting
+      "..............1",  // finished
   };
   return kComes[state][event] == '1';
 }

@@ -2,6 +2,8 @@
 #include "tests/simulation/site.hpp"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 namespace switchback::simulation {
 namespace {
@@ -86,6 +88,7 @@ void Site::add_past(Kind kind) {
     disk_.committed.insert_or_assign(profile_of(kind), test::Copies{old, disk_.store.at(old)});
   if (kind == Kind::nixos) {
     on_disk.boot_system = old;
+    on_disk.entries = {old.name(), name_of(kind, 0)};
     run_.current_system = old;
   }
   if (kind == Kind::script) on_disk.script_state = name_of(kind, 1);
@@ -106,7 +109,24 @@ std::string Site::wanted(Kind kind) const { return name_of(kind, scenario_.same_
 void Site::furnish(ModelSystemd& systemd) const {
   systemd.add_vendor("ssh.service", "active", "ssh.service");
   if (scenario_.failed_before) systemd.add_vendor("broken.service", "failed", "");
-  if (run_.current_system) systemd.add_vendor("nixweb.service", "active", run_.current_system->name());
+  if (!run_.current_system) return;
+  const auto name = run_.current_system->name();
+  if (scenario_.waits_for_boot() && name == wanted(Kind::nixos))
+    systemd.add_wanted("nixweb.service", name + "\n" + model_of(scenario_.newcomer));
+  else
+    systemd.add_vendor("nixweb.service", "active", name);
+}
+
+/// A boot loader that does not care for it does not take it away, either.
+std::optional<StorePath> Site::take_boot() {
+  if (!on_disk.once || scenario_.ignores_once) return on_disk.boot_system;
+  const auto once = std::exchange(on_disk.once, std::nullopt);
+  const bool can_start = on_disk.entries.contains(once->name()) && disk_.store.contains(*once);
+  return can_start ? once : on_disk.boot_system;
+}
+
+bool Site::runs_wanted() const {
+  return run_.current_system && scenario_.has(Kind::nixos) && run_.current_system->name() == wanted(Kind::nixos);
 }
 
 Work Site::work_of(const ProgramRun& program, ModelSystemd& systemd, Random& random) {
@@ -125,17 +145,13 @@ Work Site::switch_work(const StorePath& closure, const std::string& verb, ModelS
   const auto takes = std::chrono::milliseconds{random.pick({20, 200, 1500})};
   Work work;
   if (verb == "boot") {
-    work.pieces.push_back({takes, [this, closure] {
-                             platter_.wrote("boot entry", [this, before = on_disk.boot_system] {
-                               on_disk.boot_system = before;
-                             });
-                             on_disk.boot_system = closure;
-                           }});
+    work.pieces.push_back({takes, [this, closure] { write_entries(closure); }});
     return work;
   }
   if (verb == "dry-activate")
     return {{{takes, [] {}}}, scenario_.newcomer == Newcomer::start_fails ? 1 : 0, false};
   const bool newcomer = closure.name() == name_of(Kind::nixos, 2);
+  if (newcomer && scenario_.needs_reboot) return {{{takes, [] {}}}, 100, false};
   const auto model = newcomer ? model_of(scenario_.newcomer) : "";
   work.hangs = newcomer && scenario_.newcomer == Newcomer::hangs;
   if (newcomer && scenario_.newcomer == Newcomer::start_fails) work.exit_status = 4;
@@ -145,6 +161,16 @@ Work Site::switch_work(const StorePath& closure, const std::string& verb, ModelS
                     systemd.start_process("nixweb.service", closure.name() + "\n" + model);
                   }}};
   return work;
+}
+
+/// Of all generations, the default of which is to be `system`.
+void Site::write_entries(const StorePath& system) {
+  platter_.wrote("boot entry", [this, before = std::pair(on_disk.boot_system, on_disk.entries)] {
+    std::tie(on_disk.boot_system, on_disk.entries) = before;
+  });
+  on_disk.boot_system = system;
+  on_disk.entries = {system.name()};
+  for (const auto& [number, name] : generations(Kind::nixos)) on_disk.entries.insert(name);
 }
 
 Work Site::script_work(ModelSystemd& systemd, Random& random) {
@@ -178,6 +204,7 @@ void Site::move(Kind kind, ModelSystemd& systemd, bool switch_too) {
   if (kind != Kind::nixos || !switch_too) return;
   run_.current_system = theirs;
   on_disk.boot_system = theirs;
+  on_disk.entries.insert(theirs.name());
   platter_.synced("boot entry");
   systemd.start_process("nixweb.service", theirs.name());
 }
@@ -205,6 +232,8 @@ std::string Site::named(Kind kind) const {
 }
 
 std::string Site::boots(Kind kind) const {
+  // Of a boot loader that still is to start something once, that is what a boot brings up: told as such.
+  if (kind == Kind::nixos && on_disk.once) return on_disk.once->name() + ", once";
   if (kind == Kind::nixos) return on_disk.boot_system ? on_disk.boot_system->name() : "";
   if (kind == Kind::script) return on_disk.script_state;
   const auto found = disk_.committed.find(profile_of(kind));

@@ -12,6 +12,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,9 @@ namespace switchback::simulation {
 
 /// What is on the disk besides what a FakeDisk holds.
 struct SiteDisk {
-  std::optional<StorePath> boot_system;  // of a NixOS host: its boot entry
+  std::optional<StorePath> boot_system;  // of a NixOS host: what its boot loader starts by default
+  std::set<std::string> entries;         // and can start
+  std::optional<StorePath> once;         // what its next boot alone is of
   std::string script_state;  // what the script of profile «tool» has left; «torn» while it runs
 };
 
@@ -36,6 +39,9 @@ class Site {
   [[nodiscard]] std::string before(Kind kind) const;
   [[nodiscard]] std::string wanted(Kind kind) const;
 
+  /// What the boot that begins now starts.
+  [[nodiscard]] std::optional<StorePath> take_boot();
+  [[nodiscard]] bool runs_wanted() const;
   /// Fills a manager that was just made with what the host starts besides closures' units.
   void furnish(ModelSystemd& systemd) const;
   /// What a program does to the host.
@@ -59,6 +65,7 @@ class Site {
   void add_past(Kind kind);
   [[nodiscard]] Work switch_work(const StorePath& closure, const std::string& verb, ModelSystemd& systemd,
                                  Random& random);
+  void write_entries(const StorePath& system);
   [[nodiscard]] Work script_work(ModelSystemd& systemd, Random& random);
 
   const Scenario& scenario_;

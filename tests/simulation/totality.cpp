@@ -5,7 +5,7 @@ namespace switchback::simulation {
 namespace {
 
 std::vector<State> every_state(const Script& script) {
-  const auto trial = trial_steps(script.changes).size();
+  const auto trial = (script.by_boot ? staging_steps(script.changes) : trial_steps(script.changes)).size();
   return {Preparing{},
           Rehearsing{},
           Switching{},
@@ -46,6 +46,7 @@ std::vector<ActivationEvent> every_event() {
           Confirmed{},
           CancelRequested{"why"},
           RecordFailed{"why"},
+          RecordFailed{"why", true},
           Restarted{},
           Restarted{false, false, false},
           Restarted{false, true, false},

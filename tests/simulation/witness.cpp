@@ -47,6 +47,12 @@ bool is_survived_unaided(Fault fault) {
   }
 }
 
+/// Nothing makes it go back.
+bool keeps_what_was_booted(const Scenario& scenario) {
+  const bool confirms = scenario.pusher == Pusher::prompt || scenario.pusher == Pusher::early;
+  return (confirms || scenario.confirm == ConfirmMode::none) && !scenario.cannot_be_healthy();
+}
+
 bool breaks_units(Newcomer newcomer) { return newcomer != Newcomer::healthy && newcomer != Newcomer::slow; }
 
 }  // namespace
@@ -106,12 +112,15 @@ void Machine::note_blindness() {
 std::int64_t Machine::allowed_ms() const {
   constexpr std::int64_t kAttempt = 240'000 + 40'000;
   constexpr std::int64_t kUpToRevert = 120'000 + 30'000 + 40'000 + 10'000 + 120'000;
-  return kUpToRevert + 2 * kAttempt + deaths_ * (kAttempt + 120'000) + 120'000;
+  constexpr std::int64_t kUpToBoot = 30'000 + 300'000;
+  return kUpToRevert + (schedule_.scenario.waits_for_boot() ? kUpToBoot : 0) + 2 * kAttempt + deaths_ * (kAttempt + 120'000) + 120'000;
 }
 
 std::optional<Outcome> Machine::due() const {
   const auto& scenario = schedule_.scenario;
-  const bool undisturbed = std::all_of(struck_in_.begin(), struck_in_.end(), [this](const auto& struck) {
+  // Between the new generation and its boot entry nothing but the disk holds it.
+  const bool takes_entries = scenario.waits_for_boot() && struck_.count(Fault::collect_generations) > 0;
+  const bool undisturbed = !takes_entries && std::all_of(struck_in_.begin(), struck_in_.end(), [this](const auto& struck) {
     const auto& [fault, state] = struck;
     const bool is_watched =
         state == State(Observing{}).index() || state == State(AwaitingConfirmation{}).index();
@@ -122,7 +131,10 @@ std::optional<Outcome> Machine::due() const {
             state != State(Switching{}).index());
   });
   if (!undisturbed) return std::nullopt;
+  if (new_was_booted_ && scenario.goes_down == GoesDown::never && !keeps_what_was_booted(scenario)) return std::nullopt;
   if (breaks_units(scenario.newcomer)) return std::nullopt;
+  if (scenario.lacks_boot()) return Outcome::reverted;
+  if (scenario.waits_for_boot() && !scenario.comes_up()) return Outcome::reverted;
   if (scenario.mode != Mode::dry_run && scenario.cannot_be_healthy())
     return scenario.auto_rollback ? std::optional(Outcome::reverted) : std::nullopt;
   const bool may_fail = scenario.check == Check::breaks || scenario.check == Check::flaps;
@@ -133,6 +145,7 @@ std::optional<Outcome> Machine::due() const {
     case Mode::test:
       return Outcome::reverted;
     case Mode::switch_now:
+    case Mode::boot:
       break;
   }
   const bool confirms = scenario.pusher == Pusher::prompt || scenario.pusher == Pusher::early;
@@ -142,6 +155,7 @@ std::optional<Outcome> Machine::due() const {
 /// Whether what struck is an excuse for an end that a person must look at.
 bool Machine::may_need_a_person() const {
   if (struck_.size() > 1 || long_outage_) return true;
+  if (new_was_booted_ && schedule_.scenario.goes_down == GoesDown::never) return true;
   return !std::all_of(struck_.begin(), struck_.end(), is_survived_unaided);
 }
 
