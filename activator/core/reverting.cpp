@@ -48,7 +48,7 @@ Transition restarted(const Script& script, Reverting next, const Restarted& agai
     return conclude(next, Outcome::revert_failed,
                     {Cause{"the activator was restarted again and again while it reverted", "", "", {}, {}}});
   }
-  const bool wanted_old = next.needs_boot && !again.same_boot;
+  const bool wanted_old = next.needs_boot && !again.same_boot && !again.run_was_kept;
   next = found_by(script, again, std::move(next));
   if (wanted_old && next.needs_boot) {
     return try_again(script, next, Outcome::revert_failed,

@@ -29,10 +29,8 @@ void Engine::handle(const ActivationEvent& event) {
   if (const auto* done = std::get_if<StepDone>(&event); done != nullptr && done->touched) {
     keep_touched(*done->touched);
   }
-  if (std::holds_alternative<RebootNeeded>(event) && could_go_by_boot(script_)) {
-    record_->needs_boot = true;
-    script_ = script_of(*record_);
-  }
+  const bool goes_by_boot = std::holds_alternative<RebootNeeded>(event) && could_go_by_boot(script_);
+  if (goes_by_boot) set_needs_boot(true);
   auto transition = step(script_, record_->state, event);
   if (on_step_) on_step_(record_->state, event, transition ? transition->next : record_->state);
   if (!transition) return;
@@ -47,7 +45,7 @@ void Engine::handle(const ActivationEvent& event) {
   }
   // An end is an end in every boot: it is on disk already.
   const bool new_boot = std::holds_alternative<Restarted>(event) && !std::holds_alternative<Finished>(before);
-  if (new_boot || must_be_saved(before, record_->state)) {
+  if (new_boot || goes_by_boot || must_be_saved(before, record_->state)) {
     if (auto saved = save(); !saved) {
       spdlog::error("{}", saved.error().message);
       const auto* finished = std::get_if<Finished>(&record_->state);
@@ -61,7 +59,9 @@ void Engine::handle(const ActivationEvent& event) {
         record_->state = before;
         record_->switched_ms = switched_before;
         record_->deadline_ms = deadline_before;
-        return handle(RecordFailed{saved.error().message, new_boot && std::get<Restarted>(event).new_is_committed});
+        if (goes_by_boot) set_needs_boot(false);
+        const bool new_was_booted = new_boot && std::get<Restarted>(event).new_is_committed;
+        return handle(RecordFailed{saved.error().message, new_was_booted});
       }
     }
   }
@@ -69,6 +69,11 @@ void Engine::handle(const ActivationEvent& event) {
   warn_of_checks(before);
   gather_evidence();
   for (const auto& action : transition->actions) perform(action);
+}
+
+void Engine::set_needs_boot(bool needs_boot) {
+  record_->needs_boot = needs_boot;
+  script_ = script_of(*record_);
 }
 
 /// What programs have touched belongs to the changes that they were run for; which of them it was is not

@@ -71,6 +71,7 @@ class Engine {
 
  private:
   void handle(const ActivationEvent& event);
+  void set_needs_boot(bool needs_boot);
   void keep_touched(const UnitPlan& touched);
   [[nodiscard]] std::string record_text() const;
   [[nodiscard]] Status save();

@@ -185,15 +185,31 @@ void StepRunner::run_one(const VerifySystem& step) {
 }
 
 void StepRunner::run_one(const BootOnce& step) {
-  ports_.boot_loader.boot_once(step.closure, alive_.guard([this](Status status) { finish(status); }));
+  ask_boot_loader([this, system = step.closure](Callback<void> done) {
+    ports_.boot_loader.boot_once(system, std::move(done));
+  });
 }
 
 void StepRunner::run_one(const ForgetBootOnce&) {
-  ports_.boot_loader.forget_boot_once(alive_.guard([this](Status status) { finish(status); }));
+  ask_boot_loader([this](Callback<void> done) { ports_.boot_loader.forget_boot_once(std::move(done)); });
 }
 
 void StepRunner::run_one(const Reboot&) {
-  ports_.boot_loader.reboot(alive_.guard([this](Status status) { finish(status); }));
+  ask_boot_loader([this](Callback<void> done) { ports_.boot_loader.reboot(std::move(done)); });
+}
+
+void StepRunner::ask_boot_loader(std::function<void(Callback<void>)> ask) {
+  if (asks_boot_loader_) {
+    ask_next_ = alive_.guard([this, ask = std::move(ask)] { ask_boot_loader(ask); });
+    return;
+  }
+  asks_boot_loader_ = true;
+  auto answered = alive_.guard([this](const Status& status) { finish(status); });
+  ask(boot_loader_alive_.guard([this, answered = std::move(answered)](const Status& status) mutable {
+    asks_boot_loader_ = false;
+    if (const auto next = std::exchange(ask_next_, nullptr)) return next();
+    answered(status);
+  }));
 }
 
 void StepRunner::run_one(const FindTouched&) {

@@ -76,6 +76,8 @@ class StepRunner {
   void program_ended(const RunProgram& step, Kind kind, const ProgramEnd& end);
   void explain_unended(Cause cause);
   void cancel_leftover_jobs();
+  /// After what it was asked for before, which an abandoned step may have left under way.
+  void ask_boot_loader(std::function<void(Callback<void> done)> ask);
   void warn(std::string message) { tell_.warning(std::move(message)); }
   void finish(const Status& status);
   void finish_later(Status status);
@@ -89,6 +91,9 @@ class StepRunner {
   std::unique_ptr<Timer> later_;
   std::string waits_for_;  // told already
   bool leftovers_ = false;
+  Alive boot_loader_alive_;  // whoever has abandoned the step
+  bool asks_boot_loader_ = false;
+  std::function<void()> ask_next_;
 };
 
 }  // namespace switchback

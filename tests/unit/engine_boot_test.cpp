@@ -278,6 +278,66 @@ TEST_CASE("a switch that needs a reboot gets it where it may", "[boot]") {
   }
 }
 
+TEST_CASE("an activator that dies once a switch goes on by boot knows of it", "[boot]") {
+  Boot boot;
+  auto& world = boot.host.world;
+  boot.host.set_exit(boot.next, "test", 100);
+  auto request = boot.host.request(boot.next);
+  request.reboot = true;
+  REQUIRE(world.engine->activate(request, "root"));
+  // The first step of the way to the boot is under way.
+  REQUIRE(world.loop.run_until([&] { return boot.host.profile() == "nixos-2"; }));
+  world.kill_activator();
+  world.follow(request.id);
+  CHECK(world.await_outcome().outcome == Outcome::reverted);
+  CHECK(boot.host.profile() == "nixos-1");
+  boot.check_old();
+}
+
+TEST_CASE("a boot is withdrawn after it was set, however long that takes", "[boot]") {
+  Boot boot;
+  auto& world = boot.host.world;
+  boot.loader.setting_takes = 3s;
+  const auto request = boot.request();
+  REQUIRE(world.engine->activate(request, "root"));
+  world.follow(request.id);
+  REQUIRE(world.loop.run_until([&] { return !programs_run(boot).empty(); }));
+  world.loop.pass(1s);
+  REQUIRE(world.engine->cancel({request.id, ""}));
+  CHECK(world.await_outcome().outcome == Outcome::reverted);
+  world.loop.pass(5s);
+  boot.check_old();
+}
+
+TEST_CASE("a boot of the new system that the full disk lets nobody note is gone back from by another", "[boot]") {
+  Boot boot;
+  auto& world = boot.host.world;
+  (void)world.activate_until(boot.request(), Phase::awaiting_boot);
+  world.disk.full = true;
+  world.reboot();
+  REQUIRE(world.loop.run_until([&] { return boot.loader.reboots == 1; }));
+  world.disk.full = false;
+  world.reboot();
+  CHECK(world.await_outcome().outcome == Outcome::reverted);
+  boot.check_old();
+}
+
+TEST_CASE("a userspace that is started anew on the way back is not the boot that is the way back", "[boot]") {
+  Boot boot;
+  auto& world = boot.host.world;
+  const auto id = world.activate_until(boot.request(), Phase::awaiting_boot);
+  world.reboot();
+  world.await_phase(Phase::awaiting_confirmation);
+  REQUIRE(world.engine->cancel({id, ""}));
+  REQUIRE(world.loop.run_until([&] { return boot.loader.reboots == 1; }));
+  world.soft_reboot();
+  REQUIRE(world.loop.run_until([&] { return boot.loader.reboots == 2; }));
+  CHECK_FALSE(told(world, "came up with the new closure again"));
+  world.reboot();
+  CHECK(world.await_outcome().outcome == Outcome::reverted);
+  boot.check_old();
+}
+
 TEST_CASE("the same system once more needs no boot", "[boot]") {
   Boot boot;
   auto request = boot.request(ConfirmMode::none);

@@ -6,6 +6,7 @@
 #include "activator/ports/boot_loader.hpp"
 #include "tests/support/fakes/fake_loop.hpp"
 
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -16,8 +17,10 @@ class FakeBootLoader : public BootLoader {
   explicit FakeBootLoader(FakeLoop& loop) : loop_(loop) {}
   void check(Callback<void> done) override { answer(able, std::move(done)); }
   void boot_once(const StorePath& system, Callback<void> done) override {
-    if (able && sets) once = system;
-    answer(able ? sets : able, std::move(done));
+    loop_.put(setting_takes, [this, system, done = std::move(done)] {
+      if (able && sets) once = system;
+      done(able ? sets : able);
+    });
   }
   void forget_boot_once(Callback<void> done) override {
     once.reset();
@@ -32,6 +35,7 @@ class FakeBootLoader : public BootLoader {
 
   Status able;  // whether it can be told so at all
   Status sets;  // what boot_once answers
+  std::chrono::milliseconds setting_takes{0};
   std::optional<StorePath> once;
   int reboots = 0;  // that were asked for
 
