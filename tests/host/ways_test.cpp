@@ -23,6 +23,7 @@ struct Site : NixosHost {
 
   Site() {
     const fs::path source = SWITCHBACK_SOURCE;
+    fs::create_directories(host.pusher().home() / "repository");
     for (const auto* part : {"nixpkgs", "other-nixpkgs"}) {
       fs::copy(source / "tests/nix/ways" / part, host.pusher().home() / "repository" / part,
                fs::copy_options::recursive | fs::copy_options::overwrite_existing);
@@ -143,6 +144,8 @@ TEST_CASE("a colmena hive is deployed from its file, with all that it says of a 
   Site site;
   auto& host = site.host;
   add_deploy_user(host);
+  // A derivation brings its sources along; the stand-in is none, and nobody has signed it.
+  host.copy_closure(site.base);
   site.network("hive.nix", kHive);
   const auto imported = site.command("switchback import hive.nix --output fleet.json");
   expect(imported, 0, "hive.nix is a colmena hive; nodes: db, web");
