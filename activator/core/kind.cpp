@@ -9,12 +9,9 @@ namespace switchback {
 namespace {
 
 constexpr std::pair<ProgramVerb, std::string_view> kVerbs[] = {
-    {ProgramVerb::test, "test"},
-    {ProgramVerb::boot, "boot"},
-    {ProgramVerb::boot_back, "boot-back"},
-    {ProgramVerb::rehearse, "rehearse"},
-    {ProgramVerb::activate, "activate"},
-    {ProgramVerb::reactivate, "reactivate"},
+    {ProgramVerb::test, "test"},           {ProgramVerb::boot, "boot"},
+    {ProgramVerb::boot_back, "boot-back"}, {ProgramVerb::rehearse, "rehearse"},
+    {ProgramVerb::activate, "activate"},   {ProgramVerb::reactivate, "reactivate"},
 };
 
 std::string stripped(const std::string& line) {

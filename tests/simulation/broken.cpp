@@ -242,6 +242,7 @@ class HostOfGoodFaith : public Host {
     }
     return inner_.current_system();
   }
+  Result<std::optional<StorePath>> default_boot_system() override { return inner_.default_boot_system(); }
   Result<std::optional<std::string>> switch_lock_holder() override { return inner_.switch_lock_holder(); }
   Status drop_switch_resume_lists() override { return inner_.drop_switch_resume_lists(); }
   Status pin_activator() override { return inner_.pin_activator(); }
