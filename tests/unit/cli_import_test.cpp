@@ -82,7 +82,7 @@ TEST_CASE("what was not carried over is listed by its name, with what takes its 
         "    not sent: use sops-nix\n");
 }
 
-TEST_CASE("--host says where one of the nixosConfigurations runs", "[cli]") {
+TEST_CASE("where one of the nixosConfigurations runs is said by --host", "[cli]") {
   const std::string target = ".#nixosConfigurations.web";
   const auto common = common_of({"deploy", target, "--host", "admin@web1"});
   CHECK(common.targets == std::vector<std::string>{target});
