@@ -112,7 +112,8 @@ struct Show {
   void operator()(const ForNextBoot& boot) const {
     ended.status = ExitStatus::done;
     const auto confirm = what.confirm == ConfirmMode::none ? "" : by_hand("confirm", what, with);
-    with.display.finished(boot_text(boot.seconds, std::time(nullptr), confirm, by_hand("cancel", what, with)));
+    with.display.finished(
+        boot_text(boot.seconds, std::time(nullptr), confirm, by_hand("cancel", what, with)));
   }
   void operator()(const UnderTest& test) const {
     ended.status = ExitStatus::done;

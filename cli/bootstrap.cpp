@@ -14,7 +14,8 @@ Result<BootstrapHost> ask_host(const Bootstrap& what, Remote& remote, const Inte
   if (!is_plain(what.escalation)) {
     return fail(Errc::refused, "sudo: a bootstrap takes words of letters, digits and - _ . / = alone");
   }
-  const auto ran = remote.run({"sh", "-c", host_questions(what.unknown, what.escalation)}, &interrupt.waker());
+  const auto ran =
+      remote.run({"sh", "-c", host_questions(what.unknown, what.escalation)}, &interrupt.waker());
   if (interrupt.count() > 0) return tl::make_unexpected(interrupted(remote));
   if (!ran) return tl::make_unexpected(ran.error());
   if (ran->status != 0) {

@@ -26,7 +26,7 @@ struct FollowSettings {
   std::string host;         // its name to ssh, for checks
   std::chrono::milliseconds first_retry{1000};
   std::chrono::milliseconds longest_retry{10'000};
-  std::chrono::milliseconds patience{0};  // for a lost host; zero: the activation's own
+  std::chrono::milliseconds patience{0};              // for a lost host; zero: the activation's own
   std::chrono::milliseconds reboot_timeout{600'000};  // for one that reboots
   /// Called with the outcome of a dry run before it is shown.
   std::function<void(const OutcomeEvent&)> planned{};
@@ -36,8 +36,8 @@ struct FollowSettings {
 struct UnderTest {
   std::optional<double> seconds;  // for how long
 };
-/// The next boot of the host is one of what was deployed: the end of that for its pusher, if it did not ask for
-/// the reboot, too.
+/// The next boot of the host is one of what was deployed: the end of that for its pusher, if it did not ask
+/// for the reboot, too.
 struct ForNextBoot {
   std::optional<double> seconds;  // by when the host must be booted
 };

@@ -110,7 +110,8 @@ void add_boot(CLI::App& verb, Typed& typed) {
   group(add_seconds(verb, "--boot-within", typed.boot_within, "With --boot: by when it must be (86400)"));
   group(verb.add_flag("--reboot", typed.reboot,
                       "Reboot the host: with --boot at once, else\nif the switch needs it"));
-  group(add_seconds(verb, "--reboot-timeout", typed.common.overrides.reboot_timeout, "By when it must be back (600)"));
+  group(add_seconds(verb, "--reboot-timeout", typed.common.overrides.reboot_timeout,
+                    "By when it must be back (600)"));
 }
 
 void add_profile_place(CLI::App& verb, Typed& typed) {

@@ -111,7 +111,8 @@ struct Overrides {
   request.confirm_timeout = timeout.value_or(usual_confirm_timeout(request.confirm));
   // What a manifest gives a machine is too short for a person.
   if (by_hand && !over.confirm_timeout)
-    request.confirm_timeout = std::max<std::chrono::milliseconds>(request.confirm_timeout, kManualConfirmTimeout);
+    request.confirm_timeout =
+        std::max<std::chrono::milliseconds>(request.confirm_timeout, kManualConfirmTimeout);
   request.activation_timeout = over.activation_timeout.value_or(request.activation_timeout);
   request.auto_rollback = over.auto_rollback.value_or(request.auto_rollback);
   return request;

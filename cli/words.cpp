@@ -121,8 +121,7 @@ std::string test_text(std::optional<double> seconds, std::int64_t now_since_epoc
 std::string boot_text(std::optional<double> seconds, std::int64_t now_since_epoch, const std::string& confirm,
                       const std::string& cancel) {
   auto out = std::string("the next boot runs it, and that boot alone: reboot the host");
-  if (seconds)
-    out += " by " + date_text(now_since_epoch + std::llround(std::clamp(*seconds, 0.0, 86'400.0)));
+  if (seconds) out += " by " + date_text(now_since_epoch + std::llround(std::clamp(*seconds, 0.0, 86'400.0)));
   out += confirm.empty() ? ". Healthy then it is kept, otherwise the host is rebooted into what it runs now"
                          : ". Once it is healthy then it is kept by\n    " + confirm +
                                "\nand without that the host is rebooted into what it runs now";

@@ -28,8 +28,8 @@ namespace switchback {
 /// The end of a test for its pusher, in two lines; `cancel` is what ends it earlier when it is typed.
 [[nodiscard]] std::string test_text(std::optional<double> seconds, std::int64_t now_since_epoch,
                                     const std::string& cancel);
-/// What waits for the host's next boot, for its pusher; `confirm` is what keeps it then when it is typed, empty
-/// if nobody needs to.
+/// What waits for the host's next boot, for its pusher; `confirm` is what keeps it then when it is typed,
+/// empty if nobody needs to.
 [[nodiscard]] std::string boot_text(std::optional<double> seconds, std::int64_t now_since_epoch,
                                     const std::string& confirm, const std::string& cancel);
 /// «web.service failed to start (activating, start), restarted twice».

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How a boot loader calls the entry that starts a NixOS system, found in what it says of its entries. Pure; who
-// asks it is host_boot_loader.hpp's affair.
+// How a boot loader calls the entry that starts a NixOS system, found in what it says of its entries. Pure;
+// who asks it is host_boot_loader.hpp's affair.
 #pragma once
 
 #include "activator/protocol/store_path.hpp"

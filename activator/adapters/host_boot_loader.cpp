@@ -115,8 +115,9 @@ void HostBootLoader::forget_boot_once(Callback<void> done) {
     case Way::systemd_boot:
       return run_alone({find({"bootctl"}), "set-oneshot", ""}, std::move(done));
     case Way::grub:
-      return run_alone({find({"grub-editenv", "grub2-editenv"}), grub_directory() + "/grubenv", "unset", "next_entry"},
-                       std::move(done));
+      return run_alone(
+          {find({"grub-editenv", "grub2-editenv"}), grub_directory() + "/grubenv", "unset", "next_entry"},
+          std::move(done));
     case Way::none:
       return answer(tl::make_unexpected(unsupported()), done);
   }
@@ -135,14 +136,13 @@ void HostBootLoader::run_alone(std::vector<std::string> argv, Callback<void> don
 void HostBootLoader::run(std::vector<std::string> argv, Callback<std::string> done) {
   const auto slot = running_.emplace(running_.end());
   const auto name = argv.front();
-  auto started =
-      ChildProcess::start(loop_, {std::move(argv), {{"LC_ALL", "C"}}, places_.within},
-                          [this, slot, name, done](const ChildResult& result) {
-                            const auto ended = std::move(*slot);
-                            running_.erase(slot);
-                            if (result.succeeded()) return done(result.out);
-                            done(fail(Errc::io, name + ": " + result.describe()));
-                          });
+  auto started = ChildProcess::start(loop_, {std::move(argv), {{"LC_ALL", "C"}}, places_.within},
+                                     [this, slot, name, done](const ChildResult& result) {
+                                       const auto ended = std::move(*slot);
+                                       running_.erase(slot);
+                                       if (result.succeeded()) return done(result.out);
+                                       done(fail(Errc::io, name + ": " + result.describe()));
+                                     });
   if (started) {
     *slot = std::move(*started);
     return;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The next boot of this host: by a program of the host's administrator where there is one, else by systemd-boot
-// or GRUB. Decides which of them it is, and which of their programs is run; blocks nobody.
-// Source: bootctl(1), systemd-boot(7), the Boot Loader Interface (systemd.io), grub-reboot(8), grub-editenv(1).
+// The next boot of this host: by a program of the host's administrator where there is one, else by
+// systemd-boot or GRUB. Decides which of them it is, and which of their programs is run; blocks nobody.
+// Source: bootctl(1), systemd-boot(7), the Boot Loader Interface (systemd.io), grub-reboot(8),
+// grub-editenv(1).
 #pragma once
 
 #include "activator/adapters/child_process.hpp"

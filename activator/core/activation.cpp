@@ -19,7 +19,8 @@ constexpr const char* kTakenBack = "what was tried had been taken back when the 
 
 /// A boot touches everything.
 std::chrono::milliseconds soak_of(const Script& script) {
-  return touched_units(script.changes).empty() && !waits_for_boot(script) ? std::chrono::milliseconds{0} : script.gate.soak;
+  return touched_units(script.changes).empty() && !waits_for_boot(script) ? std::chrono::milliseconds{0}
+                                                                          : script.gate.soak;
 }
 
 /// What is done before it is observed, or before the boot that is.
@@ -207,9 +208,9 @@ Answer in_switching(const Script& script, const Switching& state, const Activati
           },
           [&](const Restarted& restarted) -> Answer {
             if (restarted.same_boot) return back(one("the activator was restarted while it switched"));
-            return revert(script,
-                          found_by(script, restarted, {.causes = one("the host went down while it switched"),
-                                                       .begun = state.step + 1}));
+            return revert(script, found_by(script, restarted,
+                                           {.causes = one("the host went down while it switched"),
+                                            .begun = state.step + 1}));
           },
           [](const auto&) -> Answer { return std::nullopt; },
       },
@@ -226,10 +227,10 @@ Answer in_awaiting_boot(const Script& script, const AwaitingBoot& state, const A
       Overloaded{
           [&](const StepFailed& failed) { return back({failed.cause}, {}); },
           [&](const DeadlineReached&) {
-            return back(one(script.reboot
-                                ? "the host did not go down for its reboot within " + seconds(kDownTimeout)
-                                : "the host was not booted within " + seconds(script.boot_within)),
-                        {});
+            return back(
+                one(script.reboot ? "the host did not go down for its reboot within " + seconds(kDownTimeout)
+                                  : "the host was not booted within " + seconds(script.boot_within)),
+                {});
           },
           [&](const CancelRequested& cancel) { return back(cancelled(cancel), {}); },
           [&](const RecordFailed& failed) {
@@ -244,9 +245,10 @@ Answer in_awaiting_boot(const Script& script, const AwaitingBoot& state, const A
             if (restarted.new_is_committed) return observe(script, state.faults);
             // Userspace alone was started anew: the boot is still to come.
             if (restarted.run_was_kept) return await_boot(script, state.faults);
-            return back(one("the host came up with the old closure: its boot loader did not take the new one, "
-                            "or that did not come up"),
-                        restarted);
+            return back(
+                one("the host came up with the old closure: its boot loader did not take the new one, "
+                    "or that did not come up"),
+                restarted);
           },
           [](const auto&) -> Answer { return std::nullopt; },
       },
@@ -390,10 +392,9 @@ bool waits_for_boot(const Script& script) { return script.by_boot && any_needs_b
 
 bool could_go_by_boot(const Script& script) {
   // Units have no boot of their own to be tried in.
-  const bool moves_units =
-      std::any_of(script.changes.begin(), script.changes.end(), [](const PreparedChange& change) {
-        return change.kind == Kind::units && change.changes_host();
-      });
+  const bool moves_units = std::any_of(
+      script.changes.begin(), script.changes.end(),
+      [](const PreparedChange& change) { return change.kind == Kind::units && change.changes_host(); });
   return script.mode == Mode::switch_now && script.reboot && !moves_units;
 }
 
@@ -416,9 +417,10 @@ const std::vector<Cause>& blamed_in(const State& state) {
 }
 
 Phase phase_of(const State& state) {
-  constexpr std::array kPhases{
-      Phase::preparing, Phase::preparing, Phase::switching,  Phase::awaiting_boot, Phase::observing,
-      Phase::awaiting_confirmation, Phase::testing, Phase::committing, Phase::reverting, Phase::finished};
+  constexpr std::array kPhases{Phase::preparing,     Phase::preparing,  Phase::switching,
+                               Phase::awaiting_boot, Phase::observing,  Phase::awaiting_confirmation,
+                               Phase::testing,       Phase::committing, Phase::reverting,
+                               Phase::finished};
   static_assert(kPhases.size() == std::variant_size_v<State>);
   return kPhases[state.index()];
 }

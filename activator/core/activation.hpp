@@ -160,9 +160,9 @@ struct Restarted {
   bool trial_stands = true;       // the same boot: what was tried is still in place
 };
 
-using ActivationEvent = std::variant<Prepared, PreparationFailed, StepDone, StepFailed, RebootNeeded, Superseded,
-                                     GateHealthy, GatePending, GateUnhealthy, SoakElapsed, DeadlineReached,
-                                     Confirmed, CancelRequested, RecordFailed, Restarted>;
+using ActivationEvent = std::variant<Prepared, PreparationFailed, StepDone, StepFailed, RebootNeeded,
+                                     Superseded, GateHealthy, GatePending, GateUnhealthy, SoakElapsed,
+                                     DeadlineReached, Confirmed, CancelRequested, RecordFailed, Restarted>;
 
 // --- Actions, carried out in order after the new state is on disk.
 struct RunStep {

@@ -51,8 +51,9 @@ Transition restarted(const Script& script, Reverting next, const Restarted& agai
   const bool wanted_old = next.needs_boot && !again.same_boot && !again.run_was_kept;
   next = found_by(script, again, std::move(next));
   if (wanted_old && next.needs_boot) {
-    return try_again(script, next, Outcome::revert_failed,
-                     {Cause{"the host was booted to go back, and came up with the new closure again", "", "", {}, {}}});
+    return try_again(
+        script, next, Outcome::revert_failed,
+        {Cause{"the host was booted to go back, and came up with the new closure again", "", "", {}, {}}});
   }
   if (again.same_boot && next.observing) {
     next.soaking = false;

@@ -243,9 +243,7 @@ Steps withdrawal_steps(const Changes& changes, std::size_t begun) {
   return steps;
 }
 
-bool any_needs_boot(const Changes& changes) {
-  return any_changes_host(of_kind(changes, Kind::nixos));
-}
+bool any_needs_boot(const Changes& changes) { return any_changes_host(of_kind(changes, Kind::nixos)); }
 
 Steps commit_steps(const Changes& changes) {
   Steps steps;

@@ -10,12 +10,14 @@ Status Preparer::object_to_boot(const Draft& draft) {
   if (request_.mode != Mode::boot) return {};
   const auto profile = "profile " + draft.change.profile.text();
   if (draft.change.kind == Kind::units) {
-    return fail(Errc::refused, profile +
-                                   " has units: they are tried while the host runs, and a boot has no way back "
-                                   "for them. Deploy it without --boot");
+    return fail(Errc::refused,
+                profile +
+                    " has units: they are tried while the host runs, and a boot has no way back "
+                    "for them. Deploy it without --boot");
   }
   if (draft.change.kind == Kind::script) {
-    warn(profile + " is activated by a script, which is run now, with BOOT=1: that waits for no boot, and a " +
+    warn(profile +
+         " is activated by a script, which is run now, with BOOT=1: that waits for no boot, and a " +
          "boot takes nothing of it back");
   }
   return {};

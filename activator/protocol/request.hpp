@@ -39,12 +39,12 @@ struct ActivateRequest {
   ConfirmMode confirm = ConfirmMode::automatic;
   std::chrono::milliseconds confirm_timeout{kConfirmTimeout};
   std::chrono::milliseconds activation_timeout{kActivationTimeout};
-  std::chrono::milliseconds test_for{kTestFor};  // how long a healthy test is kept
+  std::chrono::milliseconds test_for{kTestFor};        // how long a healthy test is kept
   std::chrono::milliseconds boot_within{kBootWithin};  // of mode boot: how long the boot may be waited for
   bool auto_rollback = true;  // false: a failed switch and an unhealthy verdict are warnings
   bool allow_unrevertible = false;
   bool force = false;
-  bool reboot = false;  // of mode boot: at once; of mode switch: if the switch says that it is needed
+  bool reboot = false;         // of mode boot: at once; of mode switch: if the switch says that it is needed
   bool retry_rejected = true;  // false: refused if the closure's last attempt was reverted
   std::string note;
   bool operator==(const ActivateRequest&) const = default;

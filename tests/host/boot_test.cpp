@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// NixOS systems that are booted into, on a stand-in for a NixOS host that really boots from the entry which its
-// boot loader picks.
+// NixOS systems that are booted into, on a stand-in for a NixOS host that really boots from the entry which
+// its boot loader picks.
 #include "tests/host/systems.hpp"
 #include "tests/support/catch.hpp"
 
@@ -160,7 +160,8 @@ TEST_CASE("a switch that needs no reboot gets none with --reboot", "[boot]") {
   check_system(nixos.host, nixos.second);
 }
 
-TEST_CASE("a host that does not come back from its reboot ends with 7, and what will become of it", "[boot]") {
+TEST_CASE("a host that does not come back from its reboot ends with 7, and what will become of it",
+          "[boot]") {
   BootHost nixos;
   auto& host = nixos.host;
   const auto process = host.start_pusher(
@@ -212,7 +213,8 @@ TEST_CASE("a rollback is booted into as a deployment is", "[boot]") {
   auto& host = nixos.host;
   expect(nixos.deploy({}), 0, "committed");
   await_rest(host);
-  expect(verb(host, "rollback", {"--profile", "system", "--boot", "--soak", "1"}), 0, "the next boot runs it");
+  expect(verb(host, "rollback", {"--profile", "system", "--boot", "--soak", "1"}), 0,
+         "the next boot runs it");
   CHECK(one_shot(host) == nixos.first);
   host.reboot();
   await_phase(host, "awaiting confirmation");

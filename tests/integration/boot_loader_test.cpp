@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The next boot of a host: which of the ways to tell it is taken, and what each program is asked. GRUB's are the
-// real ones; bootctl needs firmware, so that one stands in for it and takes down what it is asked.
-#include "activator/adapters/host_boot_loader.hpp"
-
+// The next boot of a host: which of the ways to tell it is taken, and what each program is asked. GRUB's are
+// the real ones; bootctl needs firmware, so that one stands in for it and takes down what it is asked.
 #include "activator/adapters/boot_entries.hpp"
+#include "activator/adapters/host_boot_loader.hpp"
 #include "tests/integration/waiting.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/path_begins.hpp"
@@ -58,7 +57,8 @@ struct World {
 /// As NixOS's installer of GRUB writes it, in short.
 std::string grub_config() {
   return "if [ -s $prefix/grubenv ]; then\n  load_env\nfi\nif [ \"${next_entry}\" ]; then\n"
-         "  set default=\"${next_entry}\"\n  set next_entry=\n  save_env next_entry\nelse\n  set default=0\nfi\n"
+         "  set default=\"${next_entry}\"\n  set next_entry=\n  save_env next_entry\nelse\n  set "
+         "default=0\nfi\n"
          "menuentry \"NixOS\" --class nixos --unrestricted {\nsearch --set=drive1\n"
          "  linux ($drive1)//kernels/bzImage init=" +
          kOther.text() +
@@ -130,9 +130,8 @@ TEST_CASE("a GRUB that does not look for a next entry is none that can be told",
 TEST_CASE("systemd-boot is told by bootctl, and another loader with the same variable is not", "[boot]") {
   World world;
   const PathBegins path(world.directory / "bin");
-  world.program("bin/bootctl",
-                "printf '%s|' \"$@\" >>" + (world.directory / "asked") + "; [ \"$1\" != list ] || cat " +
-                    (world.directory / "entries"));
+  world.program("bin/bootctl", "printf '%s|' \"$@\" >>" + (world.directory / "asked") +
+                                   "; [ \"$1\" != list ] || cat " + (world.directory / "entries"));
   world.directory.write("entries", R"([{"id": "nixos-generation-3.conf", "options": "init=)" + kOther.text() +
                                        R"(/init loglevel=4"}, {"id": "auto-reboot-to-firmware-setup"},
       {"id": "nixos-generation-2.conf", "options": "loglevel=4 init=)" +
@@ -143,7 +142,8 @@ TEST_CASE("systemd-boot is told by bootctl, and another loader with the same var
   CHECK(world.check());
   CHECK(world.boot_once(kNew));
   CHECK(world.forget());
-  CHECK(world.asked() == "list|--json=short|list|--json=short|set-oneshot|nixos-generation-2.conf|set-oneshot||");
+  CHECK(world.asked() ==
+        "list|--json=short|list|--json=short|set-oneshot|nixos-generation-2.conf|set-oneshot||");
 }
 
 TEST_CASE("what is no list of entries has none", "[boot]") {

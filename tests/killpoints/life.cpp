@@ -8,8 +8,8 @@
 #include "activator/adapters/nix_profiles.hpp"
 #include "activator/engine/engine.hpp"
 #include "tests/killpoints/far_ports.hpp"
-#include "tests/support/fakes/fake_host.hpp"
 #include "tests/support/fakes/fake_boot_loader.hpp"
+#include "tests/support/fakes/fake_host.hpp"
 #include "tests/support/fakes/fake_prober.hpp"
 
 #include <spdlog/spdlog.h>

@@ -264,11 +264,11 @@ Made& make(Workshop& workshop, Arguments&&... arguments) {
 }
 
 Ports with_records(const Ports& of, RecordStore& records) {
-  return {of.units,   of.profiles, of.copies,   records,     of.clock, of.timers,
+  return {of.units,   of.profiles, of.copies,   records,     of.clock,  of.timers,
           of.journal, of.host,     of.closures, of.programs, of.prober, of.boot_loader};
 }
 Ports with_profiles(const Ports& of, Profiles& profiles) {
-  return {of.units,   profiles, of.copies,   of.records,  of.clock, of.timers,
+  return {of.units,   profiles, of.copies,   of.records,  of.clock,  of.timers,
           of.journal, of.host,  of.closures, of.programs, of.prober, of.boot_loader};
 }
 
@@ -303,7 +303,8 @@ const std::vector<BrokenEngine>& broken_engines() {
                       of.host,
                       of.closures,
                       of.programs,
-                      of.prober, of.boot_loader};
+                      of.prober,
+                      of.boot_loader};
        }},
       {"baseline forgotten", "what ran and what had failed before is not in the record",
        [](Workshop shop) {
@@ -319,7 +320,7 @@ const std::vector<BrokenEngine>& broken_engines() {
          return Ports{of.units,    of.profiles, make<CopiesCommittedEarly>(shop, of.copies, shop.run),
                       of.records,  of.clock,    of.timers,
                       of.journal,  of.host,     of.closures,
-                      of.programs, of.prober, of.boot_loader};
+                      of.programs, of.prober,   of.boot_loader};
        }},
       {"checks unheard", "a check that misses counts as one that passed",
        [](Workshop shop) {
@@ -340,9 +341,10 @@ const std::vector<BrokenEngine>& broken_engines() {
       {"one-shot kept", "a boot that is not waited for any more is not withdrawn from the boot loader",
        [](Workshop shop) {
          const auto& of = shop.ports;
-         return Ports{of.units,   of.profiles, of.copies,   of.records,
-                      of.clock,   of.timers,   of.journal,  of.host,
-                      of.closures, of.programs, of.prober,   make<BootLoaderOfGoodMemory>(shop, of.boot_loader)};
+         return Ports{of.units,    of.profiles, of.copies,
+                      of.records,  of.clock,    of.timers,
+                      of.journal,  of.host,     of.closures,
+                      of.programs, of.prober,   make<BootLoaderOfGoodMemory>(shop, of.boot_loader)};
        }},
       {"commit in the old boot", "whatever was booted, it is taken for the new system",
        [](Workshop shop) {

@@ -13,9 +13,9 @@
 namespace switchback::simulation {
 
 inline constexpr std::array<std::string_view, std::variant_size_v<ActivationEvent>> kEventNames{
-    "Prepared",    "PreparationFailed", "StepDone",      "StepFailed",  "RebootNeeded", "Superseded",
-    "GateHealthy", "GatePending",       "GateUnhealthy", "SoakElapsed", "DeadlineReached",
-    "Confirmed",   "CancelRequested",   "RecordFailed",  "Restarted"};
+    "Prepared",        "PreparationFailed", "StepDone",        "StepFailed",    "RebootNeeded",
+    "Superseded",      "GateHealthy",       "GatePending",     "GateUnhealthy", "SoakElapsed",
+    "DeadlineReached", "Confirmed",         "CancelRequested", "RecordFailed",  "Restarted"};
 inline constexpr std::size_t kEvents = kEventNames.size();
 
 /// What became of one fault's schedule.

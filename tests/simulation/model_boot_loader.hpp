@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How a simulated host is told what its next boot alone shall be: durable at once, as a variable of its firmware
-// is, and done by a program of the activator's own, which dies with it. Reboots are asked for over the bus.
+// How a simulated host is told what its next boot alone shall be: durable at once, as a variable of its
+// firmware is, and done by a program of the activator's own, which dies with it. Reboots are asked for over
+// the bus.
 #pragma once
 
 #include "activator/ports/boot_loader.hpp"
@@ -15,7 +16,8 @@ namespace switchback::simulation {
 class ModelBootLoader : public BootLoader {
  public:
   using Asked = std::function<void()>;
-  ModelBootLoader(test::FakeLoop& loop, Random& random, Site& site, std::function<ModelBus&()> bus, Asked asked)
+  ModelBootLoader(test::FakeLoop& loop, Random& random, Site& site, std::function<ModelBus&()> bus,
+                  Asked asked)
       : loop_(loop), random_(random), site_(site), bus_(std::move(bus)), asked_(std::move(asked)) {}
 
   void check(Callback<void> done) override {

@@ -52,7 +52,9 @@ void Machine::push() {
 
 void Machine::plan_confirm(std::size_t before, std::size_t after) {
   const auto& scenario = schedule_.scenario;
-  if (before == after || (scenario.mode != Mode::switch_now && scenario.mode != Mode::boot) || confirm_after_ms_ > 0) return;
+  if (before == after || (scenario.mode != Mode::switch_now && scenario.mode != Mode::boot) ||
+      confirm_after_ms_ > 0)
+    return;
   const bool awaited = after == index_of<AwaitingConfirmation>();
   const bool observed = after == index_of<Observing>();
   switch (scenario.pusher) {

@@ -70,7 +70,9 @@ struct Scenario {
   GoesDown goes_down = GoesDown::soon;
   bool ignores_once = false;  // the boot loader, what it was told of the next boot
 
-  [[nodiscard]] bool has(Kind kind) const { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); }
+  [[nodiscard]] bool has(Kind kind) const {
+    return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+  }
   /// Its trial is a boot.
   [[nodiscard]] bool waits_for_boot() const {
     const bool goes_on = mode == Mode::switch_now && needs_reboot && reboot && !has(Kind::units);

@@ -35,8 +35,8 @@ void go_by_boot(std::size_t state, Scenario& scenario, Random& random) {
     // Which have no boot of their own to be tried in.
     if (random.chance(10)) scenario.kinds = {Kind::units, Kind::nixos};
   }
-  scenario.booted_by = random.pick({Operator::reboots, Operator::reboots, Operator::reboots, Operator::reboots,
-                                    Operator::cuts_power, Operator::nobody});
+  scenario.booted_by = random.pick({Operator::reboots, Operator::reboots, Operator::reboots,
+                                    Operator::reboots, Operator::cuts_power, Operator::nobody});
   scenario.goes_down = random.pick({GoesDown::soon, GoesDown::soon, GoesDown::soon, GoesDown::soon,
                                     GoesDown::soon, GoesDown::soon, GoesDown::late, GoesDown::never});
   scenario.ignores_once = random.chance(10);
@@ -45,9 +45,9 @@ void go_by_boot(std::size_t state, Scenario& scenario, Random& random) {
 std::string describe_boot(const Scenario& scenario) {
   if (scenario.mode != Mode::boot && !scenario.needs_reboot) return "";
   std::string words = scenario.needs_reboot ? ", only a boot brings it up" : "";
-  words += scenario.reboot ? ", a reboot is asked for"
-                           : ", booted by " +
-                                 std::string(kOperatorNames[static_cast<std::size_t>(scenario.booted_by)]);
+  words += scenario.reboot
+               ? ", a reboot is asked for"
+               : ", booted by " + std::string(kOperatorNames[static_cast<std::size_t>(scenario.booted_by)]);
   words += ", goes down " + std::string(kGoesDownNames[static_cast<std::size_t>(scenario.goes_down)]);
   if (scenario.ignores_once) words += ", its boot loader does not care";
   return words;

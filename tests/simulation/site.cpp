@@ -126,7 +126,8 @@ std::optional<StorePath> Site::take_boot() {
 }
 
 bool Site::runs_wanted() const {
-  return run_.current_system && scenario_.has(Kind::nixos) && run_.current_system->name() == wanted(Kind::nixos);
+  return run_.current_system && scenario_.has(Kind::nixos) &&
+         run_.current_system->name() == wanted(Kind::nixos);
 }
 
 Work Site::work_of(const ProgramRun& program, ModelSystemd& systemd, Random& random) {

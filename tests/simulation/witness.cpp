@@ -113,25 +113,28 @@ std::int64_t Machine::allowed_ms() const {
   constexpr std::int64_t kAttempt = 240'000 + 40'000;
   constexpr std::int64_t kUpToRevert = 120'000 + 30'000 + 40'000 + 10'000 + 120'000;
   constexpr std::int64_t kUpToBoot = 30'000 + 300'000;
-  return kUpToRevert + (schedule_.scenario.waits_for_boot() ? kUpToBoot : 0) + 2 * kAttempt + deaths_ * (kAttempt + 120'000) + 120'000;
+  return kUpToRevert + (schedule_.scenario.waits_for_boot() ? kUpToBoot : 0) + 2 * kAttempt +
+         deaths_ * (kAttempt + 120'000) + 120'000;
 }
 
 std::optional<Outcome> Machine::due() const {
   const auto& scenario = schedule_.scenario;
   // Between the new generation and its boot entry nothing but the disk holds it.
   const bool takes_entries = scenario.waits_for_boot() && struck_.count(Fault::collect_generations) > 0;
-  const bool undisturbed = !takes_entries && std::all_of(struck_in_.begin(), struck_in_.end(), [this](const auto& struck) {
-    const auto& [fault, state] = struck;
-    const bool is_watched =
-        state == State(Observing{}).index() || state == State(AwaitingConfirmation{}).index();
-    if (is_short_outage(fault)) return is_watched && !long_outage_;
-    // While it is switched, somebody's restart of a unit takes the place of our own job.
-    return is_harmless(fault) || (is_collection(fault) && state != State(Preparing{}).index()) ||
-           (fault == Fault::restart_unit && state != State(Preparing{}).index() &&
-            state != State(Switching{}).index());
-  });
+  const bool undisturbed =
+      !takes_entries && std::all_of(struck_in_.begin(), struck_in_.end(), [this](const auto& struck) {
+        const auto& [fault, state] = struck;
+        const bool is_watched =
+            state == State(Observing{}).index() || state == State(AwaitingConfirmation{}).index();
+        if (is_short_outage(fault)) return is_watched && !long_outage_;
+        // While it is switched, somebody's restart of a unit takes the place of our own job.
+        return is_harmless(fault) || (is_collection(fault) && state != State(Preparing{}).index()) ||
+               (fault == Fault::restart_unit && state != State(Preparing{}).index() &&
+                state != State(Switching{}).index());
+      });
   if (!undisturbed) return std::nullopt;
-  if (new_was_booted_ && scenario.goes_down == GoesDown::never && !keeps_what_was_booted(scenario)) return std::nullopt;
+  if (new_was_booted_ && scenario.goes_down == GoesDown::never && !keeps_what_was_booted(scenario))
+    return std::nullopt;
   if (breaks_units(scenario.newcomer)) return std::nullopt;
   if (scenario.lacks_boot()) return Outcome::reverted;
   if (scenario.waits_for_boot() && !scenario.comes_up()) return Outcome::reverted;

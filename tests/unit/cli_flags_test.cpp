@@ -171,7 +171,8 @@ TEST_CASE("what is booted into is confirmed by hand, unless its pusher waits for
   CHECK(boot.boot_within == kBootWithin);
   CHECK(deploy(direct({"--boot", "--boot-within", "60"})).request.boot_within == milliseconds(60'000));
   CHECK(deploy(direct({"--boot", "--confirm", "none"})).request.confirm == ConfirmMode::none);
-  CHECK(deploy(direct({"--boot", "--confirm-timeout", "90"})).request.confirm_timeout == milliseconds(90'000));
+  CHECK(deploy(direct({"--boot", "--confirm-timeout", "90"})).request.confirm_timeout ==
+        milliseconds(90'000));
   const auto reboot = deploy(direct({"--boot", "--reboot", "--reboot-timeout", "900"}));
   CHECK(reboot.request.reboot);
   CHECK(reboot.request.confirm == ConfirmMode::automatic);

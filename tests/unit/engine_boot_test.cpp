@@ -230,7 +230,8 @@ TEST_CASE("a boot that cannot be prepared changes nothing", "[boot]") {
   boot.check_old();
 }
 
-TEST_CASE("a script among what waits for a boot is run at once with BOOT=1, and taken back if need be", "[boot]") {
+TEST_CASE("a script among what waits for a boot is run at once with BOOT=1, and taken back if need be",
+          "[boot]") {
   Boot boot;
   auto& world = boot.host.world;
   const auto script = world.closure_of("app-1", {});
@@ -267,7 +268,8 @@ TEST_CASE("a switch that needs a reboot gets it where it may", "[boot]") {
     boot.host.check_runs("nixos-2");
   }
   SECTION("but not where units have been tried with it") {
-    request.changes.push_back({.profile = *ProfileName::parse("app"), .closure = world.closure("app-1", "", "app.service")});
+    request.changes.push_back(
+        {.profile = *ProfileName::parse("app"), .closure = world.closure("app-1", "", "app.service")});
     CHECK(world.activate(request).outcome == Outcome::reverted);
     boot.check_old();
   }
@@ -309,7 +311,8 @@ TEST_CASE("a boot is withdrawn after it was set, however long that takes", "[boo
   boot.check_old();
 }
 
-TEST_CASE("a boot of the new system that the full disk lets nobody note is gone back from by another", "[boot]") {
+TEST_CASE("a boot of the new system that the full disk lets nobody note is gone back from by another",
+          "[boot]") {
   Boot boot;
   auto& world = boot.host.world;
   (void)world.activate_until(boot.request(), Phase::awaiting_boot);

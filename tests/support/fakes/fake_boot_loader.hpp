@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A boot loader that lives in memory: which system the next boot alone is of. It takes no reboot by itself: the
-// test does, when it has been asked for.
+// A boot loader that lives in memory: which system the next boot alone is of. It takes no reboot by itself:
+// the test does, when it has been asked for.
 #pragma once
 
 #include "activator/ports/boot_loader.hpp"
