@@ -64,7 +64,7 @@ TEST_CASE("the next boot alone runs the new system, and it stays when it is conf
 
 TEST_CASE("a boot that is not confirmed is gone back from by another one", "[boot]") {
   BootHost nixos;
-  nixos.boot({"--confirm-timeout", "3"});
+  nixos.boot({"--confirm-timeout", "15"});
   take_reboot(nixos.host);
   nixos.check_old();
   const auto outcome = last_outcome(nixos.host);
@@ -83,10 +83,11 @@ TEST_CASE("a power cut after the boot and before the confirm brings the old syst
   CHECK_THAT(causes(last_outcome(host)), ContainsSubstring("went down before it was confirmed"));
 }
 
+// It fails when the boot is over, which is awaited here: the host is rebooted as soon as it has.
 TEST_CASE("a boot whose services fail is gone back from, though nobody looks on", "[boot]") {
   BootHost nixos(NixosClosure("bad").wanted(
-      "web.service", service_running("echo no table users >&2; exit 7", "Type=exec\nRestart=no")));
-  nixos.boot({"--confirm", "none"});
+      "web.service", service_running("sleep 15; echo no table users >&2; exit 7", "Type=exec\nRestart=no")));
+  nixos.boot({"--confirm", "none", "--soak", "40"});
   take_reboot(nixos.host);
   nixos.check_old();
   const auto told = causes(last_outcome(nixos.host));
@@ -164,8 +165,8 @@ TEST_CASE("a host that does not come back from its reboot ends with 7, and what 
           "[boot]") {
   BootHost nixos;
   auto& host = nixos.host;
-  const auto process = host.start_pusher(
-      deploy_to("system", nixos.second, {"--boot", "--reboot", "--reboot-timeout", "5", "--soak", "1"}));
+  const auto process = host.start_pusher(deploy_to(
+      "system", nixos.second, {"--boot", "--reboot", "--reboot-timeout", "5", "--confirm-timeout", "20"}));
   process->wait_for_output("it reboots");
   CHECK(host.wait_until_off(std::chrono::seconds(60)));
   CHECK(process->wait(std::chrono::seconds(60)) == 7);

@@ -253,6 +253,7 @@ TEST_CASE("a bootstrapped activator is taken away again, but not from under its 
   Bare bare;
   auto& host = bare.host;
   expect(bare.deploy(web(host, "web-1")), 0, "committed");
+  await_rest(host);  // whoever deploys is told the outcome a moment before
   const auto held = bare.script("remove");
   CHECK(held.status == 1);
   CHECK_THAT(held.err, ContainsSubstring("it runs the units of these profiles: app"));
