@@ -51,6 +51,7 @@ TEST_CASE("a switch that fails is taken back by the old system's own program", "
   const auto half =
       web_system("half").activates("users", "echo no such group >&2; exit 3").build(host.pusher());
   check_told(deploy_system(host, half), 3, "the activation script failed");
+  await_rest(host);
   CHECK_THAT(host.output_of("journalctl -o cat SWITCHBACK_ACTIVATION=$(ls -t /var/lib/switchback/history | "
                             "head -1 | grep -o '[0-9a-f]\\{32\\}')"),
              ContainsSubstring("no such group"));
