@@ -119,10 +119,11 @@ std::int64_t Machine::allowed_ms() const {
 
 std::optional<Outcome> Machine::due() const {
   const auto& scenario = schedule_.scenario;
-  // Between the new generation and its boot entry nothing but the disk holds it.
-  const bool takes_entries = scenario.waits_for_boot() && struck_.count(Fault::collect_generations) > 0;
+  // A generation that is deleted before its boot entry was written gets none.
+  const bool takes_entry = scenario.waits_for_boot() &&
+                           struck_in_.contains({Fault::collect_generations, State(Switching{}).index()});
   const bool undisturbed =
-      !takes_entries && std::all_of(struck_in_.begin(), struck_in_.end(), [this](const auto& struck) {
+      !takes_entry && std::all_of(struck_in_.begin(), struck_in_.end(), [this](const auto& struck) {
         const auto& [fault, state] = struck;
         const bool is_watched =
             state == State(Observing{}).index() || state == State(AwaitingConfirmation{}).index();
@@ -135,9 +136,9 @@ std::optional<Outcome> Machine::due() const {
   if (!undisturbed) return std::nullopt;
   if (new_was_booted_ && scenario.goes_down == GoesDown::never && !keeps_what_was_booted(scenario))
     return std::nullopt;
-  if (breaks_units(scenario.newcomer)) return std::nullopt;
   if (scenario.lacks_boot()) return Outcome::reverted;
   if (scenario.waits_for_boot() && !scenario.comes_up()) return Outcome::reverted;
+  if (breaks_units(scenario.newcomer)) return std::nullopt;
   if (scenario.mode != Mode::dry_run && scenario.cannot_be_healthy())
     return scenario.auto_rollback ? std::optional(Outcome::reverted) : std::nullopt;
   const bool may_fail = scenario.check == Check::breaks || scenario.check == Check::flaps;
