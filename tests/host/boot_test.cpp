@@ -83,11 +83,14 @@ TEST_CASE("a power cut after the boot and before the confirm brings the old syst
   CHECK_THAT(causes(last_outcome(host)), ContainsSubstring("went down before it was confirmed"));
 }
 
-// It fails when the boot is over, which is awaited here: the host is rebooted as soon as it has.
 TEST_CASE("a boot whose services fail is gone back from, though nobody looks on", "[boot]") {
+  // It waits for a word of ours: the host is rebooted as soon as it has failed, and its boot is awaited
+  // before.
   BootHost nixos(NixosClosure("bad").wanted(
-      "web.service", service_running("sleep 15; echo no table users >&2; exit 7", "Type=exec\nRestart=no")));
-  nixos.boot({"--confirm", "none", "--soak", "40"});
+      "web.service", service_running("mkfifo /run/go && read word </run/go; echo no table users >&2; exit 7",
+                                     "Type=exec\nRestart=no")));
+  nixos.boot({"--confirm", "none", "--soak", "60"});
+  nixos.host.output_of("timeout 30 sh -c 'echo fail >/run/go'");
   take_reboot(nixos.host);
   nixos.check_old();
   const auto told = causes(last_outcome(nixos.host));

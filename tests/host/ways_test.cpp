@@ -206,6 +206,7 @@ TEST_CASE("a first deployment over a generation that NixOps made goes back to it
                  "/bin/switch-to-configuration switch");
   check_system(host, made);
   site.network("machines.nix", kMachines);
+  // A service that is up for a moment: its start succeeds, and the gate sees it fail.
   site.network("network.nix", kNixops, "sleep 0.5; exit 7");
   const auto imported = site.command("switchback import network.nix machines.nix -o fleet.json");
   expect(imported, 0, "network.nix is a NixOps network; nodes: db, web");
