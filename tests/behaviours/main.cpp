@@ -86,6 +86,8 @@ class Campaign {
     for (std::size_t i = 0; i < std::min(hosts, jobs_.size()); ++i) threads.emplace_back([this] { work(); });
     for (auto& thread : threads) thread.join();
     table_.show(std::cout);
+    // Last: of a long log its end is what is kept.
+    table_.show_surprises(std::cout);
     if (std::ofstream file; !table.empty()) {
       file.open(table);
       table_.show(file);
@@ -127,8 +129,7 @@ class Campaign {
     std::cout << (right ? "" : "NOT AS EXPECTED: ") << job.behaviour->name << " on " << job.suite << ": "
               << seen.outcome << (seen.cause.empty() ? "" : ": " + seen.cause) << " ("
               << static_cast<int>(seen.seconds) << " s)" << std::endl;
-    if (!right && !seen.problem.empty()) std::cout << "  " << seen.problem << std::endl;
-    if (!right || show_) std::cout << seen.terminal << std::endl;
+    if (show_) std::cout << seen.terminal << std::endl;
   }
 
   std::vector<Job> jobs_;

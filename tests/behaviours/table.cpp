@@ -74,6 +74,19 @@ void Table::show(std::ostream& out) const {
       << count(Judgement::otherwise) << " with another end or cause than expected" << std::endl;
 }
 
+void Table::show_surprises(std::ostream& out) const {
+  for (const auto& [name, row] : rows_) {
+    for (const auto& [suite, seen] : row.seen) {
+      if (judge(row.behaviour, seen) == Judgement::right) continue;
+      out << "NOT AS EXPECTED: " << name << " on " << suite << ": «" << seen.outcome << "» for «" << seen.cause
+          << "», and not «" << row.behaviour.expected << "» for «" << row.behaviour.cause << "»\n";
+      if (!seen.problem.empty()) out << "  " << seen.problem << '\n';
+      out << seen.terminal << '\n';
+    }
+  }
+  out << std::flush;
+}
+
 bool Table::good() const {
   const auto right = count(Judgement::right);
   return right > 0 && count(Judgement::false_revert) == 0 && count(Judgement::missed_failure) == 0 &&

@@ -25,6 +25,8 @@ class Table {
   explicit Table(std::vector<std::string> suites) : suites_(std::move(suites)) {}
   void add(const Behaviour& behaviour, const std::string& suite, const Seen& seen);
   void show(std::ostream& out) const;
+  /// Those that were not right, each with all that was seen of it; nothing where all were.
+  void show_surprises(std::ostream& out) const;
   [[nodiscard]] bool good() const;
 
  private:
