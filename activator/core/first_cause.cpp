@@ -2,6 +2,7 @@
 #include "activator/core/first_cause.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace switchback {
@@ -48,6 +49,36 @@ bool comes_before(const UnitName& first, const UnitSnapshot& first_state, const 
   // A socket comes before its service, and fails because of it.
   if (has(first_state.triggers, then)) return false;
   return has(first_state.dependents, then) || has(then_state.after, first) || has(then_state.triggers, first);
+}
+
+std::set<UnitName> units_before(const std::vector<Cause>& causes, const Snapshot& now) {
+  std::map<std::string_view, std::vector<const UnitName*>> needed;  // by the name of a dependent
+  for (const auto& [unit, state] : now) {
+    for (const auto& dependent : state.dependents) needed[dependent].push_back(&unit);
+  }
+  std::set<UnitName> before;
+  std::vector<UnitName> left;
+  for (const auto& cause : causes) {
+    if (auto unit = UnitName::parse_any(cause.unit)) left.push_back(std::move(*unit));
+  }
+  while (!left.empty()) {
+    const auto then = std::move(left.back());
+    left.pop_back();
+    const auto state = now.find(then);
+    if (state == now.end()) continue;
+    const auto add = [&](const UnitName& unit) {
+      const auto found = now.find(unit);
+      if (found == now.end() || !comes_before(unit, found->second, then, state->second)) return;
+      if (before.insert(unit).second) left.push_back(unit);
+    };
+    for (const auto* names : {&state->second.after, &state->second.triggers}) {
+      for (const auto& name : *names) {
+        if (const auto unit = UnitName::parse_any(name)) add(*unit);
+      }
+    }
+    for (const auto* unit : needed[then.text()]) add(*unit);
+  }
+  return before;
 }
 
 void first_cause_first(std::vector<Cause>& causes, const Snapshot& now) {

@@ -85,7 +85,7 @@ void GateWatch::signalled(const UnitName* unit) {
 void GateWatch::checks_changed() {
   GateReading checks;
   checks_.judge(checks);
-  if (checks.verdict == UnitVerdict::unhealthy) return judge_now();
+  if (checks.verdict == UnitVerdict::unhealthy) return tell(judge(now_, tracks_, expected_));
   if (!looking_) signalled(nullptr);
 }
 
@@ -102,8 +102,8 @@ void GateWatch::look() {
     else
       everything_ = rest;  // the poll tries again
     if (read && rest) return look_at_the_rest();
+    if (read) return conclude(nullptr);
     looking_ = false;
-    if (read) judge_now();
     arm_poll();
   }));
 }
@@ -120,29 +120,46 @@ void GateWatch::take(const Snapshot& read) {
 
 void GateWatch::look_at_the_rest() {
   ports_.units.list_bad(alive_.guard([this](Result<Snapshot> listed) {
-    if (!listed) return looked();
+    if (!listed) return looked_at_all();
     std::erase_if(now_, [&](const auto& entry) { return !watched_.contains(entry.first); });
     for (const auto& [unit, state] : *listed) {
       if (!watched_.contains(unit)) doubtful_.insert(unit);
     }
-    if (doubtful_.empty()) return looked();
+    if (doubtful_.empty()) return looked_at_all();
     // The list does not tell why.
     ports_.units.read(doubtful_, alive_.guard([this](Result<Snapshot> read) {
       if (read) take(*read);
-      looked();
+      looked_at_all();
     }));
   }));
 }
 
-void GateWatch::looked() {
-  looking_ = false;
-  judge_now();
-  if (open_ && then_) std::exchange(then_, nullptr)();
-  arm_poll();
+void GateWatch::looked_at_all() {
+  conclude([this] {
+    if (open_ && then_) std::exchange(then_, nullptr)();
+  });
 }
 
-void GateWatch::judge_now() {
-  last_ = judge(now_, tracks_, expected_);
+/// What a unit has stopped for may have failed before it and be told of after it, since systemd tells the
+/// newest first: before somebody is blamed, what could be the reason is looked at.
+void GateWatch::conclude(std::function<void()> then) {
+  auto end = [this, then = std::move(then)](GateReading reading) {
+    looking_ = false;
+    tell(std::move(reading));
+    if (then) then();
+    arm_poll();
+  };
+  auto reading = judge(now_, tracks_, expected_);
+  auto reasons = units_before(reading.causes, now_);
+  if (reasons.empty()) return end(std::move(reading));
+  ports_.units.read(std::move(reasons), alive_.guard([this, end = std::move(end)](Result<Snapshot> read) {
+    if (read) take(*read);
+    end(judge(now_, tracks_, expected_));
+  }));
+}
+
+void GateWatch::tell(GateReading reading) {
+  last_ = std::move(reading);
   checks_.judge(last_);
   tell_changes();
   tell_.reading(last_);

@@ -41,8 +41,10 @@ class GateWatch {
   void look();
   void take(const Snapshot& read);
   void look_at_the_rest();
-  void looked();
-  void judge_now();
+  void looked_at_all();
+  /// Judges what was looked at; `then` follows once it is told.
+  void conclude(std::function<void()> then);
+  void tell(GateReading reading);
   void arm_poll();
   void signalled(const UnitName* unit);
   void checks_changed();

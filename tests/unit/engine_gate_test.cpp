@@ -27,3 +27,24 @@ TEST_CASE("a unit that changes costs one look at that unit, however many systemd
   CHECK(world.systemd->lists <= 3);
   CHECK(world.await_outcome().outcome == Outcome::reverted);
 }
+
+TEST_CASE("what stopped by another's failure is not blamed for it, though systemd tells of it first",
+          "[gate]") {
+  World world;
+  const auto service = [](const std::string& name, const std::string& needs, const std::string& model) {
+    const auto bound = needs.empty() ? "" : "BindsTo=" + needs + "\nAfter=" + needs + "\n";
+    return UnitDirEntry{name,
+                        "[Unit]\n" + bound +
+                            "[Service]\nExecStart=/bin/x\n[Install]\nWantedBy=multi-user.target\n" +
+                            "[X-Model]\n" + model + "\n",
+                        ""};
+  };
+  auto request = world.request(world.closure_of("shop", {service("a-web.service", "b-app.service", ""),
+                                                         service("b-app.service", "c-database.service", ""),
+                                                         service("c-database.service", "", "CrashAfter=3")}));
+  request.gate.soak = std::chrono::seconds(10);
+  const auto outcome = world.activate(request);
+  CHECK(outcome.outcome == Outcome::reverted);
+  REQUIRE_FALSE(outcome.causes.empty());
+  CHECK(outcome.causes.front().message == "c-database.service exited with status 1");
+}

@@ -425,6 +425,24 @@ TEST_CASE("causes that explain each other in a circle come in the order in which
   CHECK(causes.front().unit == "b.service");
 }
 
+TEST_CASE("what may be the reason is what comes before those blamed, at one remove or more", "[verdict]") {
+  UnitSnapshot web;
+  web.after = {"app.service", "network.target"};  // which is not looked at
+  UnitSnapshot app;
+  UnitSnapshot database;
+  database.dependents = {"app.service"};
+  UnitSnapshot timer;
+  timer.triggers = {"web.service"};  // it starts it, and fails because of it
+  const Snapshot now{{kWeb, web},
+                     {unit("app.service"), app},
+                     {unit("database.service"), database},
+                     {unit("web.timer"), timer},
+                     {unit("other.service"), {}}};
+  CHECK(units_before({blame(kWeb, "why", web)}, now) ==
+        std::set{unit("app.service"), unit("database.service")});
+  CHECK(units_before({blame(unit("database.service"), "why", database)}, now).empty());
+}
+
 TEST_CASE("a command beside the main process that failed is named", "[verdict]") {
   auto state = failed("exit-code", 0);
   state.exec_code = 0;

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kJobTime{10};
 constexpr std::chrono::milliseconds kRestartDelay{100};
+/// Between two signals of one change, at the worst.
+constexpr std::chrono::milliseconds kSignalDelay{20};
 
 UnitName unit_name(const std::string& text) { return *UnitName::parse(text); }
 
@@ -65,6 +67,8 @@ void FakeSystemd::load_definitions() {
       loaded.state.load = "loaded";
       loaded.state.fragment = "/run/systemd/generator/" + unit.text();
       loaded.state.service_type = unit.type() == UnitType::service ? "simple" : "";
+      loaded.state.after.clear();
+      if (auto after = setting(unit, "Unit", "After"); !after.empty()) loaded.state.after = {after};
     }
   }
 }
@@ -105,9 +109,10 @@ std::string FakeSystemd::definition(const std::string& name) {
   return found == units_.end() ? "" : found->second.text;
 }
 
-std::string FakeSystemd::behaviour(const UnitName& unit, const std::string& key) const {
+std::string FakeSystemd::setting(const UnitName& unit, const std::string& section,
+                                 const std::string& key) const {
   const auto file = UnitFile::parse(units_.at(unit).text);
-  return file ? file->last("X-Model", key).value_or("") : "";
+  return file ? file->last(section, key).value_or("") : "";
 }
 
 void FakeSystemd::signal(const UnitName& unit) {
@@ -152,7 +157,11 @@ void FakeSystemd::fail_run(const UnitName& name, std::uint64_t run) {
   const bool restarts = behaviour(name, "Restart") == "yes";
   unit.state.active = restarts ? "activating" : "failed";
   unit.state.sub = restarts ? "auto-restart" : "failed";
-  signal(name);
+  const bool others_first = stop_what_is_bound_to(name);
+  if (others_first)
+    loop_.put(kSignalDelay, [this, name] { signal(name); });
+  else
+    signal(name);
   if (!restarts) return;
   loop_.put(kRestartDelay, [this, name, run] {
     auto& again = units_[name];
@@ -162,6 +171,19 @@ void FakeSystemd::fail_run(const UnitName& name, std::uint64_t run) {
     start(name);
     again.state.restarts = restarted;
   });
+}
+
+bool FakeSystemd::stop_what_is_bound_to(const UnitName& name) {
+  std::vector<UnitName> bound;
+  for (const auto& [unit, loaded] : units_) {
+    if (loaded.state.active == "active" && setting(unit, "Unit", "BindsTo") == name.text())
+      bound.push_back(unit);
+  }
+  for (const auto& unit : bound) {
+    stop(unit);
+    stop_what_is_bound_to(unit);
+  }
+  return !bound.empty();
 }
 
 void FakeSystemd::stop(const UnitName& name) {

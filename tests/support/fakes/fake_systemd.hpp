@@ -4,6 +4,8 @@
 //   CrashAfter=SECONDS   fails that long after each start        Never=ready   stays activating for ever
 //   Restart=yes          restarts 0.1 s after a failure          StartFails=yes   its start job fails
 //   Restarts=UNIT        whenever it starts, that one does anew  Condition=no     its condition is never met
+// What a [Unit] section binds it to (BindsTo= and After=, one name each) stops it by failing; of such a
+// change the newest part is signalled first.
 #pragma once
 
 #include "activator/ports/unit_manager.hpp"
@@ -71,7 +73,12 @@ class FakeSystemd : public UnitManager {
   void stop(const UnitName& unit);
   void fail_run(const UnitName& unit, std::uint64_t run);
   void signal(const UnitName& unit);
-  [[nodiscard]] std::string behaviour(const UnitName& unit, const std::string& key) const;
+  bool stop_what_is_bound_to(const UnitName& unit);
+  [[nodiscard]] std::string setting(const UnitName& unit, const std::string& section,
+                                    const std::string& key) const;
+  [[nodiscard]] std::string behaviour(const UnitName& unit, const std::string& key) const {
+    return setting(unit, "X-Model", key);
+  }
 
   FakeLoop& loop_;
   FakeDisk& disk_;
