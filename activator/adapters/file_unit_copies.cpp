@@ -18,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kUnitsBelow = "/lib/systemd/system";
+constexpr const char* kGenerator = "switchback-generator";
 constexpr std::string_view kUnfinished = ".new-";
 constexpr std::string_view kNoClosure = "00000000000000000000000000000000-nothing";  // of a removal
 
@@ -52,6 +53,34 @@ void remove_others(const std::string& directory, const std::string& kept) {
 }
 
 }  // namespace
+
+std::vector<std::string> generator_places() {
+  std::vector<std::string> places{"/run/systemd/system-generators", "/etc/systemd/system-generators",
+                                  "/usr/local/lib/systemd/system-generators",
+                                  "/usr/lib/systemd/system-generators", "/lib/systemd/system-generators"};
+  std::error_code error;
+  const auto systemd = fs::read_symlink("/proc/1/exe", error);
+  if (!error) places.push_back((systemd.parent_path() / "system-generators").string());
+  return places;
+}
+
+/// A link to /dev/null in a directory that wins masks it: that file cannot be executed.
+Status FileUnitCopies::check_generator() {
+  for (const auto& directory : generators_) {
+    const auto file = directory + "/" + kGenerator;
+    if (::access(file.c_str(), F_OK) != 0) continue;
+    if (::access(file.c_str(), X_OK) == 0) return {};
+    return fail(Errc::refused, file +
+                                   " is masked, or cannot be executed: without it systemd sees no unit of a "
+                                   "closure's");
+  }
+  return fail(
+      Errc::refused,
+      std::string("systemd of this host finds no ") + kGenerator +
+          ", without which it sees no unit of a closure's, now or at the next boot: install the activator's "
+          "package, or its NixOS module (/etc/systemd/system-generators is where systemd looks, among "
+          "others)");
+}
 
 Result<std::vector<UnitDirEntry>> FileUnitCopies::of_closure(const StorePath& closure) {
   const auto directory = closure.text() + kUnitsBelow;

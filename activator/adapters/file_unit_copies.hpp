@@ -8,13 +8,22 @@
 #include "activator/ports/unit_copies.hpp"
 
 #include <string>
+#include <vector>
 
 namespace switchback {
 
+/// The directories in which this host's systemd looks for generators, those that win first. Source:
+/// systemd.generator(7); the last is the one that belongs to the systemd that runs, as the NixOS's in the
+/// store.
+[[nodiscard]] std::vector<std::string> generator_places();
+
 class FileUnitCopies : public UnitCopies {
  public:
-  explicit FileUnitCopies(CopyPlaces places = {}, std::string generator_directory = "/run/systemd/generator")
-      : places_(std::move(places)), generator_directory_(std::move(generator_directory)) {}
+  explicit FileUnitCopies(CopyPlaces places = {}, std::vector<std::string> generators = generator_places(),
+                          std::string generator_directory = "/run/systemd/generator")
+      : places_(std::move(places)),
+        generators_(std::move(generators)),
+        generator_directory_(std::move(generator_directory)) {}
 
   [[nodiscard]] Result<std::vector<UnitDirEntry>> of_closure(const StorePath& closure) override;
   [[nodiscard]] Result<std::map<ProfileName, StorePath>> committed() override;
@@ -30,6 +39,7 @@ class FileUnitCopies : public UnitCopies {
                               const std::vector<UnitDirEntry>& entries) override;
   [[nodiscard]] Status forget(const ProfileName& profile) override;
   void clean() override;
+  [[nodiscard]] Status check_generator() override;
   [[nodiscard]] std::string generator_directory() const override { return generator_directory_; }
 
  private:
@@ -38,6 +48,7 @@ class FileUnitCopies : public UnitCopies {
   }
 
   CopyPlaces places_;
+  std::vector<std::string> generators_;
   std::string generator_directory_;
 };
 

@@ -129,6 +129,7 @@ Status Preparer::read_units_change(Draft& draft) {
   }
   if (auto moved = refuse_if_moved(draft); !moved) return moved;
   if (change.closure) {
+    if (auto seen = ports_.copies.check_generator(); !seen) return seen;
     auto entries = ports_.copies.of_closure(*change.closure);
     if (!entries) return tl::make_unexpected(entries.error());
     draft.entries = std::move(*entries);

@@ -46,6 +46,9 @@ class UnitCopies {
   [[nodiscard]] virtual Status forget(const ProfileName& profile) = 0;
   /// Removes everything that no link leads to, trials included. Called when no activation runs.
   virtual void clean() = 0;
+  /// Whether systemd would run the generator that reads the copies, at a reload and at a boot. Errors:
+  /// refused, with where it looks.
+  [[nodiscard]] virtual Status check_generator() = 0;
   /// Where systemd finds the generator's copies: /run/systemd/generator.
   [[nodiscard]] virtual std::string generator_directory() const = 0;
 };

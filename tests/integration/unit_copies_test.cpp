@@ -52,6 +52,21 @@ struct Places {
 
 }  // namespace
 
+TEST_CASE("the generator is found where systemd looks, unless a directory that wins masks it", "[copies]") {
+  TempDir dir;
+  FileUnitCopies copies{{dir / "etc", dir / "run"}, {dir / "first", dir / "second"}};
+  const auto none = copies.check_generator();
+  REQUIRE_FALSE(none);
+  CHECK(none.error().code == Errc::refused);
+  CHECK(none.error().message.find("finds no switchback-generator") != std::string::npos);
+  dir.link("second/switchback-generator", "/bin/true");
+  CHECK(copies.check_generator());
+  dir.link("first/switchback-generator", "/dev/null");
+  const auto masked = copies.check_generator();
+  REQUIRE_FALSE(masked);
+  CHECK(masked.error().message.find("is masked") != std::string::npos);
+}
+
 TEST_CASE("a unit directory is read with what its links hold, and written again it is the same", "[copies]") {
   TempDir dir;
   dir.write("store/unit-web/web.service", kService);

@@ -97,7 +97,10 @@ CopyPlaces KeptHost::copies() const {
 void KeptHost::install() {
   for (const auto& entry : fs::directory_iterator(root_)) fs::remove_all(entry.path());
   fs::remove_all("/nix/var");
-  for (const auto* directory : {"/etc", "/run", "/var/lib"}) fs::create_directories(root_ + directory);
+  for (const auto* directory : {"/etc/systemd/system-generators", "/run", "/var/lib"})
+    fs::create_directories(root_ + directory);
+  // No systemd runs here; it is looked for alone.
+  fs::create_symlink("/bin/true", root_ + "/etc/systemd/system-generators/switchback-generator");
   const auto& before = scenario_.before;
   if (before.empty()) return;
   set_link(profile_.path + "-1-link", closure_path(before).text());

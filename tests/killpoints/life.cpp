@@ -83,7 +83,8 @@ class Life {
     linux_ = std::make_unique<LifeHost>(*profiles_, loop_, places_of(birth), time_);
     records_ = std::make_unique<FileRecordStore>(birth.root + "/var/lib/switchback");
     copies_ = std::make_unique<FileUnitCopies>(
-        CopyPlaces{birth.root + "/etc/switchback/profiles", birth.root + "/run/switchback"});
+        CopyPlaces{birth.root + "/etc/switchback/profiles", birth.root + "/run/switchback"},
+        std::vector{birth.root + "/etc/systemd/system-generators"});
     engine_ = std::make_unique<Engine>(Ports{units_, *profiles_, *copies_, *records_, time_, time_, journal_,
                                              *linux_, closures_, programs_, prober_, boot_loader_});
   }

@@ -97,6 +97,7 @@ class PointedCopies : public UnitCopies {
                 const std::vector<UnitDirEntry>& entries) override;
   Status forget(const ProfileName& profile) override;
   void clean() override;
+  Status check_generator() override { return inner_.check_generator(); }
   std::string generator_directory() const override { return inner_.generator_directory(); }
 
  private:

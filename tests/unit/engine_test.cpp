@@ -156,6 +156,17 @@ TEST_CASE("the same closure again restarts nothing and makes no generation", "[e
   check_runs(world, "web-1");
 }
 
+TEST_CASE("units are refused before anything changes where systemd would see none of them", "[engine]") {
+  World world;
+  REQUIRE(world.activate(world.request(world.closure("web-1"))).outcome == Outcome::committed);
+  world.copies->generator = fail(Errc::refused, "systemd of this host finds no switchback-generator");
+  const auto outcome = world.activate(world.request(world.closure("web-2")));
+  CHECK(outcome.outcome == Outcome::refused);
+  REQUIRE_FALSE(outcome.causes.empty());
+  CHECK(outcome.causes.front().message.find("finds no switchback-generator") != std::string::npos);
+  CHECK(world.running_closure() == "web-1");
+}
+
 TEST_CASE("a second activation is refused while one runs, and told who holds the host", "[engine]") {
   Settled settled;
   auto& world = settled.world;

@@ -90,7 +90,9 @@ class FakeCopies : public UnitCopies {
                 const std::vector<UnitDirEntry>& entries) override;
   Status forget(const ProfileName& profile) override;
   void clean() override;
+  Status check_generator() override { return generator; }
   std::string generator_directory() const override { return "/run/systemd/generator"; }
+  Status generator;  // whether it is there
 
  private:
   FakeDisk& disk_;
