@@ -11,6 +11,19 @@ namespace {
 
 using nlohmann::json;
 
+/// `text` as JSON objects: those of one array, as newer versions of bootctl write them, or one after the
+/// other, as that of systemd 252 does.
+std::vector<json> objects_in(const std::string& text) {
+  const auto value = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (value.is_array()) return value.get<std::vector<json>>();
+  std::vector<json> objects;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    objects.push_back(json::parse(line, nullptr, /*allow_exceptions=*/false));
+  }
+  return objects;
+}
+
 /// Among words that are separated by blanks.
 bool has_word(const std::string& text, const std::string& wanted) {
   std::istringstream words(text);
@@ -57,9 +70,7 @@ std::string joined(const std::vector<std::string>& titles) {
 }  // namespace
 
 std::optional<std::string> find_systemd_boot_entry(const std::string& listed, const StorePath& system) {
-  const auto entries = json::parse(listed, nullptr, /*allow_exceptions=*/false);
-  if (!entries.is_array()) return std::nullopt;
-  for (const auto& entry : entries) {
+  for (const auto& entry : objects_in(listed)) {
     if (!entry.is_object() || !has_word(string_at(entry, "options"), starts(system))) continue;
     if (auto id = string_at(entry, "id"); !id.empty()) return id;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The next boot of a host: which of the ways to tell it is taken, and what each program is asked. GRUB's are
-// the real ones; bootctl needs firmware, so that one stands in for it and takes down what it is asked.
+// the real ones; bootctl needs firmware, so that one stands in for it and takes down what it is asked. The
+// real one is in tests/firmware.
 #include "activator/adapters/boot_entries.hpp"
 #include "activator/adapters/host_boot_loader.hpp"
 #include "tests/integration/waiting.hpp"
@@ -146,8 +147,23 @@ TEST_CASE("systemd-boot is told by bootctl, and another loader with the same var
         "list|--json=short|list|--json=short|set-oneshot|nixos-generation-2.conf|set-oneshot||");
 }
 
+TEST_CASE("bootctl lists its entries in an array, or each in a line of its own", "[boot]") {
+  const std::string first =
+      R"({"id":"nixos-generation-3.conf","options":"init=)" + kOther.text() + R"(/init"})";
+  const std::string second =
+      R"({"id":"nixos-generation-2.conf","options":"init=)" + kNew.text() + R"(/init loglevel=4"})";
+  const std::string last = R"({"id":"auto-reboot-to-firmware-setup"})";
+  for (const auto& listed : {"[" + first + "," + second + "," + last + "]\n",  // systemd 257
+                             first + "\n" + second + "\n" + last + "\n\n"}) {  // systemd 252
+    CHECK(find_systemd_boot_entry(listed, kNew) == "nixos-generation-2.conf");
+    CHECK(find_systemd_boot_entry(listed, kOther) == "nixos-generation-3.conf");
+  }
+  CHECK(find_systemd_boot_entry(second, kNew) == "nixos-generation-2.conf");
+}
+
 TEST_CASE("what is no list of entries has none", "[boot]") {
-  for (const char* text : {"", "[]", "{}", "nonsense", "[7]", R"([{"id": 7, "options": []}])"})
+  for (const char* text :
+       {"", "[]", "{}", "nonsense", "[7]", "7\n8", "{}\n\n{", "[\n{", R"([{"id": 7, "options": []}])"})
     CHECK_FALSE(find_systemd_boot_entry(text, kNew));
   for (const char* text : {"", "}", "menuentry {", "}\n}\nmenuentry 'x' {\nlinux init="})
     CHECK_FALSE(find_grub_entry(text, kNew));

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 // A whole emulated machine with Debian's kernel, to be deployed to and to have its power cut. It is slow (a
 // boot takes about 15 seconds of one processor), so it is for what containers cannot show: the loss of data
-// that was not synced.
+// that was not synced, and a boot loader.
 //
 // A power cut loses what the guest's kernel held in memory, and of what it had written to the disk's cache
 // without a flush whatever the seed says (disk.hpp). It does not tear a piece of 4 KiB, and does not lose
-// what a flush was answered for: the disk is honest.
+// what a flush was answered for: the disk is honest. The disk of a boot loader (firmware.hpp) is a file and
+// loses nothing.
 #pragma once
 
 #include "tests/support/machine/disk.hpp"
+#include "tests/support/machine/firmware.hpp"
 #include "tests/support/testhost/pusher.hpp"
 
 #include <memory>
@@ -23,12 +25,13 @@ enum class Writeback { lazy, eager };
 class Machine {
  public:
   /// Off, with a disk of its own: a test host of Debian 12 with the product, as in roots.hpp.
-  explicit Machine(std::string name = "target");
+  explicit Machine(std::string name = "target", Firmware firmware = Firmware::none);
   ~Machine();
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
-  /// Returns when systemd has reached multi-user.target, sshd with it.
+  /// Returns when systemd has reached multi-user.target, sshd with it. With firmware it goes on through
+  /// reboots.
   void boot(Writeback writeback = Writeback::lazy, Duration deadline = std::chrono::minutes(5));
   /// The machine is gone from one moment to the next.
   void pull_the_plug();
@@ -42,7 +45,7 @@ class Machine {
 
   Pusher& pusher() { return pusher_; }
   [[nodiscard]] bool on() const { return emulator_ && emulator_->running(); }
-  /// What it wrote to its console in this boot.
+  /// What it wrote to its console since it was switched on.
   [[nodiscard]] std::string console() const { return emulator_ ? emulator_->out() : ""; }
 
  private:
@@ -52,6 +55,7 @@ class Machine {
   Pusher pusher_;
   VolatileDisk disk_;
   DiskServer server_;
+  Starter starter_;
   std::unique_ptr<PusherProcess> emulator_;
 };
 

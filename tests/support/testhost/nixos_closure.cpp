@@ -3,6 +3,7 @@
 
 #include <sys/utsname.h>
 
+#include <sstream>
 #include <stdexcept>
 
 namespace switchback::test {
@@ -29,6 +30,7 @@ NixosClosure::NixosClosure(const std::string& name) : closure_("nixos-system-" +
   closure_.file("bin/switch-to-configuration", standin("switch-to-configuration"))
       .file("bin/install-boot-loader", standin("install-boot-loader"))
       .file("activate", standin("activate"))
+      .file("init", standin("init"))
       .file("nixos-version", name + "\n")
       .file("etc/system-name", name + "\n");
   init_interface_version("systemd 2").system(machine_here());
@@ -78,6 +80,22 @@ NixosClosure& NixosClosure::kernel(std::size_t kib) {
   closure_.file("kernel", std::string(kib * 1024, 'k'));
   return boot_specification(
       R"({"org.nixos.bootspec.v1": {"init": "@out@/init", "kernel": "@out@/kernel", "toplevel": "@out@"}})");
+}
+
+NixosClosure& NixosClosure::boots(const std::string& directory, const std::string& kernel_params) {
+  closure_.link("kernel", directory + "/vmlinuz").link("initrd", directory + "/initrd");
+  closure_.file("kernel-params", kernel_params + "\n");
+  std::string quoted;
+  std::istringstream words(kernel_params);
+  for (std::string word; words >> word;) quoted += (quoted.empty() ? "\"" : ", \"") + word + "\"";
+  return boot_specification(
+      R"({"org.nixos.bootspec.v1": {"init": "@out@/init", "toplevel": "@out@", "kernel": ")" + directory +
+      R"(/vmlinuz", "initrd": ")" + directory + R"(/initrd", "kernelParams": [)" + quoted + "]}}");
+}
+
+NixosClosure& NixosClosure::by_grub() {
+  closure_.file("bin/install-boot-loader", standin("install-grub"));
+  return *this;
 }
 
 NixosClosure& NixosClosure::system(const std::string& machine) {

@@ -33,6 +33,11 @@ class NixosClosure {
   NixosClosure& boot_specification(const std::string& json);
   /// A kernel of so many KiB, which the installer copies to /boot.
   NixosClosure& kernel(std::size_t kib);
+  /// Kernel and initrd, files in `directory` of the host, and what the kernel is told: by them an emulated
+  /// machine boots it.
+  NixosClosure& boots(const std::string& directory, const std::string& kernel_params);
+  /// Its boot loader is GRUB.
+  NixosClosure& by_grub();
   /// What nix calls the machine that it is for; that of the host if not said.
   NixosClosure& system(const std::string& machine);
   /// A program of it.
