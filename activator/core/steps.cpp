@@ -231,11 +231,14 @@ Steps withdrawal_steps(const Changes& changes, std::size_t begun) {
   auto begun_steps = staging_steps(changes);
   begun_steps.resize(std::min(begun, begun_steps.size()));
   Steps steps;
+  auto systems = of_kind(changes, Kind::nixos);
+  std::erase_if(systems,
+                [&](const auto& change) { return !has_begun(begun_steps, change) || !change.running; });
+  // The host may be on its way to a boot already.
+  if (!systems.empty()) steps.emplace_back(ForgetBootOnce{});
   if (any_program(begun_steps)) steps.emplace_back(ClearPrograms{});
   revert_scripts(steps, of_kind(changes, Kind::script), begun_steps);
-  for (const auto& change : of_kind(changes, Kind::nixos)) {
-    if (!has_begun(begun_steps, change) || !change.running) continue;
-    steps.emplace_back(ForgetBootOnce{});
+  for (const auto& change : systems) {
     steps.emplace_back(SetProfile{change.profile, change.previous, change.previous_number});
     steps.emplace_back(RunProgram{change.profile, ProgramVerb::boot_back, *change.running});
   }

@@ -35,6 +35,8 @@ class StepRunner {
   void abandon();
   /// An activator before this one may have left a program running: it is ended before another is run.
   void expect_leftovers() { leftovers_ = true; }
+  /// That somebody else has moved a profile of `record`'s. What cannot be read now is looked at again later.
+  [[nodiscard]] std::optional<Cause> find_moved(const Record& record);
 
  private:
   void run_one(const RunJobs& step);
@@ -67,7 +69,9 @@ class StepRunner {
   /// conflict when neither the closure before nor the new one is what the profile names, or what runs.
   [[nodiscard]] Status check_profile(const PreparedChange& change);
   [[nodiscard]] Status check_system(const PreparedChange& change);
-  [[nodiscard]] Status may_run(const PreparedChange& change, ProgramVerb verb);
+  [[nodiscard]] Status check_default(const PreparedChange& change, const StorePath& system);
+  [[nodiscard]] Status may_run(const PreparedChange& change, const RunProgram& step);
+  [[nodiscard]] Result<std::optional<StorePath>> named_by(const PreparedChange& change);
   /// Who holds the lock of NixOS's switch-to-configuration; that it cannot be found out holds up nothing.
   [[nodiscard]] std::optional<std::string> switch_under_way();
   void wait_for_switch(const std::string& holder, const RunProgram& step);

@@ -7,32 +7,6 @@ using namespace switchback::test;
 using Catch::Matchers::ContainsSubstring;
 using namespace std::chrono_literals;
 
-namespace {
-
-/// A host that is asked to boot into nixos-2.
-struct Boot {
-  NixosHost host;
-  StorePath next = host.add_system("nixos-2");
-  FakeBootLoader& loader = host.world.boot_loader;
-
-  ActivateRequest request(ConfirmMode confirm = ConfirmMode::manual) const {
-    auto request = host.request(next, confirm);
-    request.mode = Mode::boot;
-    request.boot_within = 600s;
-    return request;
-  }
-  /// The old system runs, and boots, whatever is booted.
-  void check_old() {
-    host.check_runs("nixos-1");
-    CHECK(host.world.boot_system->name() == "nixos-1");
-    CHECK_FALSE(loader.once);
-  }
-};
-
-std::vector<std::string> programs_run(const Boot& boot) { return boot.host.world.programs->runs; }
-
-}  // namespace
-
 TEST_CASE("the next boot alone is of the new system, which is committed there and nowhere else", "[boot]") {
   Boot boot;
   auto& world = boot.host.world;

@@ -77,6 +77,28 @@ struct NixosHost {
   }
 };
 
+/// A host that is asked to boot into nixos-2.
+struct Boot {
+  NixosHost host;
+  StorePath next = host.add_system("nixos-2");
+  FakeBootLoader& loader = host.world.boot_loader;
+
+  ActivateRequest request(ConfirmMode confirm = ConfirmMode::manual) const {
+    auto request = host.request(next, confirm);
+    request.mode = Mode::boot;
+    request.boot_within = std::chrono::seconds{600};
+    return request;
+  }
+  /// The old system runs, and boots, whatever is booted.
+  void check_old() {
+    host.check_runs("nixos-1");
+    CHECK(host.world.boot_system->name() == "nixos-1");
+    CHECK_FALSE(loader.once);
+  }
+};
+
+inline std::vector<std::string> programs_run(const Boot& boot) { return boot.host.world.programs->runs; }
+
 /// A host with a profile «app» of scripts; app-1 has been activated.
 struct ScriptHost {
   World world;
