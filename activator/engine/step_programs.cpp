@@ -61,6 +61,18 @@ void StepRunner::run_one(const SetProfile& step) {
                       alive_.guard([this](Status status) { finish(status); }));
 }
 
+void StepRunner::run_one(const DropGeneration& step) {
+  const auto& change = *change_of(step.profile);
+  ports_.profiles.drop_generations(
+      change.link, *change.closure, *change.made_before, alive_.guard([this, change](const Status& dropped) {
+        if (!dropped)
+          warn("what was taken back is a generation of profile " + change.profile.text() +
+               " still: " + dropped.error().message + ". «nix-env --profile " + change.link.path +
+               " --delete-generations» takes it away");
+        finish({});
+      }));
+}
+
 void StepRunner::run_one(const CheckProfile& step) { finish_later(check_profile(*change_of(step.profile))); }
 
 /// The boot loader's default is of the system that the profile names; where that is not ours, it is left to

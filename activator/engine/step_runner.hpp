@@ -46,6 +46,7 @@ class StepRunner {
   void run_one(const VerifyUnits& step);
   void run_one(const ResetFailed& step);
   void run_one(const SetProfile& step);
+  void run_one(const DropGeneration& step);
   void run_one(const CheckProfile& step);
   void run_one(const KeepCopies& step);
   void run_one(const RunProgram& step);

@@ -84,11 +84,14 @@ void Site::add_past(Kind kind) {
   if (scenario_.selected_before) {
     profile.generations = {test::store_path(name_of(kind, 0)), old, test::store_path(name_of(kind, 0))};
   }
+  const auto newcomer = test::store_path(name_of(kind, 2));
+  if (scenario_.past == Past::oldest) profile.generations.front() = newcomer;
+  if (scenario_.past == Past::newest) profile.generations.push_back(newcomer);
   if (kind == Kind::units)
     disk_.committed.insert_or_assign(profile_of(kind), test::Copies{old, disk_.store.at(old)});
   if (kind == Kind::nixos) {
     on_disk.boot_system = old;
-    on_disk.entries = {old.name(), name_of(kind, 0)};
+    for (const auto& [number, name] : generations(kind)) on_disk.entries.insert(name);
     run_.current_system = old;
   }
   if (kind == Kind::script) on_disk.script_state = name_of(kind, 1);
@@ -192,21 +195,22 @@ Work Site::script_work(ModelSystemd& systemd, Random& random) {
   return work;
 }
 
-void Site::move(Kind kind, ModelSystemd& systemd, bool switch_too) {
+void Site::move(Kind kind, ModelSystemd& systemd, Moves moves) {
   const auto theirs = test::store_path(name_of(kind, 9));
   auto& profile = disk_.profiles[link_of(kind)];
   profile.generations.push_back(theirs);
   profile.current = profile.generations.size() - 1;
   platter_.synced("profile " + link_of(kind));
-  if (kind == Kind::script && switch_too) {
+  if (kind == Kind::script && moves == Moves::all) {
     on_disk.script_state = theirs.name();
     platter_.synced("script");
   }
-  if (kind != Kind::nixos || !switch_too) return;
-  run_.current_system = theirs;
+  if (kind != Kind::nixos || moves == Moves::profile) return;
   on_disk.boot_system = theirs;
-  on_disk.entries.insert(theirs.name());
+  for (const auto& [number, name] : generations(kind)) on_disk.entries.insert(name);
   platter_.synced("boot entry");
+  if (moves != Moves::all) return;
+  run_.current_system = theirs;
   systemd.start_process("nixweb.service", theirs.name());
 }
 

@@ -46,8 +46,9 @@ class Site {
   void furnish(ModelSystemd& systemd) const;
   /// What a program does to the host.
   [[nodiscard]] Work work_of(const ProgramRun& program, ModelSystemd& systemd, Random& random);
-  /// Somebody else deploys a closure of their own.
-  void move(Kind kind, ModelSystemd& systemd, bool switch_too);
+  /// Somebody else deploys a closure of their own: as far as this.
+  enum class Moves { profile, boot, all };
+  void move(Kind kind, ModelSystemd& systemd, Moves moves);
   /// Removes what no root holds. `old_generations`: these go first.
   void collect_garbage(const std::map<std::string, StorePath>& pins, bool old_generations);
 

@@ -160,8 +160,19 @@ void Machine::tear_record() {
 void Machine::move_profile() {
   const auto& kinds = schedule_.scenario.kinds;
   const auto kind = kinds[random_.below(kinds.size())];
-  site_.move(kind, *systemd_, !programs_->is_running());
+  // While a program of ours runs theirs would not.
+  auto moves = random_.chance(50) ? Site::Moves::all : Site::Moves::boot;
+  if (programs_->is_running()) moves = Site::Moves::profile;
+  say([&] {
+    return "profile " + Site::profile_of(kind).text() + " is moved, and " +
+           (moves == Site::Moves::profile ? "nothing"
+            : moves == Site::Moves::boot  ? "its boot"
+                                          : "all") +
+           " with it";
+  });
+  site_.move(kind, *systemd_, moves);
   moved_[kind] = Site::name_of(kind, 9);
+  if (kind == Kind::nixos && moves != Site::Moves::profile) made_default_ = moved_[kind];
 }
 
 }  // namespace switchback::simulation

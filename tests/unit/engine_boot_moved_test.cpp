@@ -86,6 +86,46 @@ TEST_CASE("a system that was put in place during the boot of another stays the d
   somebody.check_kept();
 }
 
+TEST_CASE("a boot that comes before it is withdrawn is left for what somebody else has put in place",
+          "[boot]") {
+  Boot boot;
+  const Somebody somebody{boot};
+  auto& world = boot.host.world;
+  auto request = boot.request();
+  request.reboot = true;
+  (void)world.activate_until(request, Phase::awaiting_boot);
+  somebody.rebuild();
+  world.await_phase(Phase::reverting);
+  boot.loader.once = boot.next;  // the host was faster
+  world.reboot();
+  CHECK(world.run.current_system == boot.next);
+  const auto asked = boot.loader.reboots;
+  REQUIRE(world.loop.run_until([&] { return boot.loader.reboots > asked; }));
+  world.reboot();
+  CHECK(world.await_outcome().outcome == Outcome::superseded);
+  CHECK(world.run.current_system == somebody.theirs);
+  somebody.check_kept();
+}
+
+TEST_CASE("a script that was run beside a system that is overtaken in its boot is taken back", "[boot]") {
+  Boot boot;
+  const Somebody somebody{boot};
+  auto& world = boot.host.world;
+  const auto script = world.closure_of("app-1", {});
+  world.disk.contents[script] = {.script = "deploy-rs-activate"};
+  auto request = boot.request();
+  request.changes.push_back({.profile = *ProfileName::parse("app"), .closure = script});
+  const auto id = world.activate_until(request, Phase::awaiting_boot);
+  world.reboot();
+  world.await_phase(Phase::awaiting_confirmation);
+  somebody.rebuild();
+  CHECK_FALSE(world.confirm(id));
+  CHECK(world.await_outcome().outcome == Outcome::superseded);
+  CHECK(world.profile_closure().empty());
+  CHECK(world.run.current_system == boot.next);
+  somebody.check_kept();
+}
+
 TEST_CASE("a boot that does not prove itself is left, and for what somebody else has put in place",
           "[boot]") {
   Boot boot;
