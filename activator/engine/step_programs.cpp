@@ -46,10 +46,10 @@ Status StepRunner::check_profile(const PreparedChange& change) {
                                   " by somebody else meanwhile; it was left there");
 }
 
-Status StepRunner::check_system(const PreparedChange& change) {
+Status StepRunner::check_system(const PreparedChange& change, const std::optional<StorePath>& only) {
   const auto system = ports_.host.current_system();
   if (!system) return tl::make_unexpected(system.error());
-  if (*system == change.running || *system == change.closure) return {};
+  if (only ? *system == only : *system == change.running || *system == change.closure) return {};
   return fail(Errc::conflict, "the host was switched to " + text_of(*system) +
                                   " by somebody else meanwhile; it was left there");
 }
@@ -95,7 +95,7 @@ Status StepRunner::may_run(const PreparedChange& change, const RunProgram& step)
   if (change.kind != Kind::nixos) return check_profile(change);
   const bool writes_default = step.verb == ProgramVerb::boot || step.verb == ProgramVerb::boot_back;
   if (auto ours = writes_default ? check_default(change, step.closure) : Status(); !ours) return ours;
-  return check_system(change);
+  return check_system(change, step.verb == ProgramVerb::boot ? std::optional(step.closure) : std::nullopt);
 }
 
 std::optional<Cause> StepRunner::find_moved(const Record& record) {

@@ -69,7 +69,9 @@ class StepRunner {
   [[nodiscard]] const PreparedChange* change_of(const ProfileName& profile) const;
   /// conflict when neither the closure before nor the new one is what the profile names, or what runs.
   [[nodiscard]] Status check_profile(const PreparedChange& change);
-  [[nodiscard]] Status check_system(const PreparedChange& change);
+  /// `only`: it is that one of the two which must run.
+  [[nodiscard]] Status check_system(const PreparedChange& change,
+                                    const std::optional<StorePath>& only = std::nullopt);
   [[nodiscard]] Status check_default(const PreparedChange& change, const StorePath& system);
   [[nodiscard]] Status may_run(const PreparedChange& change, const RunProgram& step);
   [[nodiscard]] Result<std::optional<StorePath>> named_by(const PreparedChange& change);

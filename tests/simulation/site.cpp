@@ -8,7 +8,7 @@
 namespace switchback::simulation {
 namespace {
 
-constexpr std::array kAllNumbers{0, 1, 2, 9};
+constexpr std::array kAllNumbers{0, 1, 2};
 
 std::string model_of(Newcomer newcomer) {
   switch (newcomer) {
@@ -195,8 +195,10 @@ Work Site::script_work(ModelSystemd& systemd, Random& random) {
   return work;
 }
 
-void Site::move(Kind kind, ModelSystemd& systemd, Moves moves) {
-  const auto theirs = test::store_path(name_of(kind, 9));
+std::string Site::move(Kind kind, ModelSystemd& systemd, Moves moves) {
+  const auto own = theirs_++;
+  add_closure(kind, own);
+  const auto theirs = test::store_path(name_of(kind, own));
   auto& profile = disk_.profiles[link_of(kind)];
   profile.generations.push_back(theirs);
   profile.current = profile.generations.size() - 1;
@@ -205,13 +207,14 @@ void Site::move(Kind kind, ModelSystemd& systemd, Moves moves) {
     on_disk.script_state = theirs.name();
     platter_.synced("script");
   }
-  if (kind != Kind::nixos || moves == Moves::profile) return;
+  if (kind != Kind::nixos || moves == Moves::profile) return theirs.name();
   on_disk.boot_system = theirs;
   for (const auto& [number, name] : generations(kind)) on_disk.entries.insert(name);
   platter_.synced("boot entry");
-  if (moves != Moves::all) return;
+  if (moves != Moves::all) return theirs.name();
   run_.current_system = theirs;
   systemd.start_process("nixweb.service", theirs.name());
+  return theirs.name();
 }
 
 void Site::collect_garbage(const std::map<std::string, StorePath>& pins, bool old_generations) {

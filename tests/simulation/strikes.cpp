@@ -16,9 +16,11 @@ bool needs_boundary(Fault fault) {
          fault == Fault::confirm_wrongly || fault == Fault::cancel;
 }
 
-/// Between the look at a profile and its change there is no time for somebody else in the world of links.
-bool is_setting_profile(const char* call, Where where) {
-  return std::string_view(call) == "profile" && where == Where::before;
+/// Between the look at a profile and its change there is no time for somebody else in the world of links; nor
+/// for a whole switch before a program has taken the lock that keeps others from one.
+bool was_just_looked_at(const char* call, Where where) {
+  const std::string_view made(call);
+  return (made == "profile" || made == "program") && where == Where::before;
 }
 
 bool is_writing_record(const char* call, Where where) {
@@ -42,7 +44,7 @@ void Machine::consider(const char* call, Where where, bool boundary) {
   for (auto planned = planned_.begin(); planned != planned_.end();) {
     const bool due = planned->state == *state_ && points_ > planned->after &&
                      (planned->fault != Fault::tear_record || is_writing_record(call, where)) &&
-                     (planned->fault != Fault::move_profile || !is_setting_profile(call, where));
+                     (planned->fault != Fault::move_profile || !was_just_looked_at(call, where));
     if (!due) {
       ++planned;
       continue;
@@ -170,8 +172,7 @@ void Machine::move_profile() {
                                           : "all") +
            " with it";
   });
-  site_.move(kind, *systemd_, moves);
-  moved_[kind] = Site::name_of(kind, 9);
+  moved_[kind] = site_.move(kind, *systemd_, moves);
   if (kind == Kind::nixos && moves != Site::Moves::profile) made_default_ = moved_[kind];
 }
 

@@ -236,6 +236,21 @@ TEST_CASE("a system that somebody else switched to meanwhile is left to them", "
   CHECK(host.world.programs->runs.size() == 1);  // the trial's own
 }
 
+TEST_CASE("a system that somebody has switched back from amid its commit is not committed", "[nixos]") {
+  NixosHost host;
+  const auto next = host.add_system("nixos-2");
+  const auto id =
+      host.world.activate_until(host.request(next, ConfirmMode::automatic), Phase::awaiting_confirmation);
+  host.world.host->lock_holder = "process 123 (switch-to-conf)";
+  host.world.engine->confirm({id}, host.world.loop.boottime_ms(), [](const Result<ActivationStatus>&) {});
+  REQUIRE(host.world.loop.run_until([&] { return host.profile() == "nixos-2"; }));
+  host.world.run.current_system = host.old_system;
+  host.world.host->lock_holder.reset();
+  CHECK(host.world.await_outcome().outcome == Outcome::superseded);
+  host.check_runs("nixos-1");
+  CHECK(host.boot_entry == host.old_system);
+}
+
 TEST_CASE("a reboot in the trial of a system needs no program to go back", "[nixos]") {
   NixosHost host;
   const auto next = host.add_system("nixos-2");
