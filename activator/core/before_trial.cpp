@@ -111,7 +111,14 @@ Answer in_awaiting_boot(const Script& script, const AwaitingBoot& state, const A
                                   : "the host was not booted within " + seconds(script.boot_within)),
                 {});
           },
-          [&](const CancelRequested& cancel) { return back(cancelled(cancel), {}); },
+          [&](const CancelRequested& cancel) -> Answer {
+            auto answer = back(cancelled(cancel), {});
+            if (!script.reboot || !answer) return answer;
+            return preceded_by(
+                {Warn{"a reboot was asked for already, and cannot be called off: the host comes up "
+                      "with what it runs now"}},
+                std::move(*answer));
+          },
           [&](const RecordFailed& failed) {
             const Restarted booted{.same_boot = !failed.new_was_booted,
                                    .new_is_committed = failed.new_was_booted};

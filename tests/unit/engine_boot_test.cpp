@@ -52,6 +52,29 @@ TEST_CASE("a boot that is asked for with a reboot asks for it by itself", "[boot
   }
 }
 
+TEST_CASE("a cancel calls no reboot off that was asked for, and it is of the old system", "[boot]") {
+  Boot boot;
+  auto& world = boot.host.world;
+  auto request = boot.request();
+  request.reboot = true;
+  const auto id = world.activate_until(request, Phase::awaiting_boot);
+  REQUIRE(world.loop.run_until([&] { return boot.loader.reboots == 1; }));
+  REQUIRE(world.engine->cancel({id, "not today"}));
+  CHECK(told(world, "a reboot was asked for already, and cannot be called off"));
+  SECTION("since it is withdrawn at once") { CHECK_FALSE(boot.loader.once); }
+  SECTION("since it is left, where the host was faster") {
+    boot.loader.once = boot.next;
+    world.reboot();
+    CHECK(world.run.current_system == boot.next);
+    REQUIRE(world.loop.run_until([&] { return boot.loader.reboots == 2; }));
+  }
+  world.reboot();
+  const auto outcome = world.await_outcome();
+  CHECK(outcome.outcome == Outcome::reverted);
+  CHECK_THAT(outcome.causes.front().message, ContainsSubstring("cancelled: not today"));
+  boot.check_old();
+}
+
 TEST_CASE("a boot that was waited for is withdrawn", "[boot]") {
   Boot boot;
   auto& world = boot.host.world;
