@@ -77,11 +77,12 @@ void StepRunner::run_one(const CheckProfile& step) { finish_later(check_profile(
 
 /// The boot loader's default is of the system that the profile names; where that is not ours, it is left to
 /// whoever made it so.
-Status StepRunner::check_default(const PreparedChange& change, const StorePath& system) {
+Status StepRunner::check_default(const PreparedChange& change, const RunProgram& step) {
   const auto named = named_by(change);
   if (!named) return tl::make_unexpected(named.error());
-  const bool is_new = system == change.closure;
-  if (is_new ? *named == change.closure : *named == change.previous || *named == change.closure) return {};
+  // On the way back a profile that could not be set back names the new one still.
+  const bool commits = step.verb == ProgramVerb::boot && step.closure == change.closure;
+  if (*named == change.closure || (!commits && *named == change.previous)) return {};
   const auto starts = ports_.host.default_boot_system().value_or(std::nullopt);
   return fail(Errc::conflict,
               "profile " + change.profile.text() + " names " + text_of(*named) +
@@ -94,7 +95,7 @@ Status StepRunner::may_run(const PreparedChange& change, const RunProgram& step)
   if (step.verb == ProgramVerb::rehearse) return {};
   if (change.kind != Kind::nixos) return check_profile(change);
   const bool writes_default = step.verb == ProgramVerb::boot || step.verb == ProgramVerb::boot_back;
-  if (auto ours = writes_default ? check_default(change, step.closure) : Status(); !ours) return ours;
+  if (auto ours = writes_default ? check_default(change, step) : Status(); !ours) return ours;
   return check_system(change, step.verb == ProgramVerb::boot ? std::optional(step.closure) : std::nullopt);
 }
 

@@ -72,7 +72,7 @@ class StepRunner {
   /// `only`: it is that one of the two which must run.
   [[nodiscard]] Status check_system(const PreparedChange& change,
                                     const std::optional<StorePath>& only = std::nullopt);
-  [[nodiscard]] Status check_default(const PreparedChange& change, const StorePath& system);
+  [[nodiscard]] Status check_default(const PreparedChange& change, const RunProgram& step);
   [[nodiscard]] Status may_run(const PreparedChange& change, const RunProgram& step);
   [[nodiscard]] Result<std::optional<StorePath>> named_by(const PreparedChange& change);
   /// Who holds the lock of NixOS's switch-to-configuration; that it cannot be found out holds up nothing.

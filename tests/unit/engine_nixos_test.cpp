@@ -165,6 +165,19 @@ TEST_CASE("an old boot entry that cannot be written again either is no harm whil
   host.check_runs("nixos-1");
 }
 
+TEST_CASE("the system of a deploy-rs generation, committed plainly and in vain, is set back to that",
+          "[nixos]") {
+  NixosHost host;
+  const auto wrapper = host.world.closure_of("activatable-nixos-1", {});
+  host.world.disk.contents[wrapper] = {.script = "deploy-rs-activate", .wrapped = host.old_system};
+  host.world.disk.profiles["/profiles/root/system"] = {{wrapper}, 0};
+  host.set_exit(host.old_system, "boot", 1);
+  host.world.host->boots = host.old_system;
+  CHECK(host.world.activate(host.request(host.old_system)).outcome == Outcome::reverted);
+  CHECK(host.profile() == "activatable-nixos-1");
+  CHECK(host.generations() == std::vector<std::string>{"activatable-nixos-1"});
+}
+
 TEST_CASE("a boot entry that stays the new one is told, and all else is set back", "[nixos]") {
   NixosHost host;
   const auto next = host.add_system("nixos-2");
