@@ -106,7 +106,8 @@ Status select_generation(const std::string& profile, const StorePath& closure,
 }
 
 Status remove_generations(const std::string& profile, const std::vector<std::uint64_t>& numbers) {
-  Status removed;
+  // Left by one that was killed while it set the profile: it would lead to what goes now.
+  Status removed = remove_durably(temporary_name(profile));
   for (const auto number : numbers) {
     if (removed) removed = remove_durably(generation_link(profile, number));
   }
