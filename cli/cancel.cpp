@@ -32,6 +32,11 @@ ExitStatus cancel(Remote& remote, const std::optional<IdPrefix>& id, const Answe
   } else {
     answer.out << remote.name() << ": cancelled; activation " << activation.id.short_text() << " is "
                << text(activation.phase) << '\n';
+    if (acted->before == Phase::awaiting_boot) {
+      answer.out
+          << "A reboot that was asked for already is not called off by that; the host comes up with what it "
+             "runs now\n";
+    }
   }
   return acted->late ? late_status(activation.outcome->outcome) : ExitStatus::done;
 }

@@ -121,7 +121,8 @@ tl::expected<Acted, ActFailure> act_on(Remote& remote, const std::optional<IdPre
   if (reply) {
     auto status = parse_activation_status(reply->parameters.value("activation", nlohmann::json()));
     if (!status) return act_failure(status.error(), /*unknown=*/true);
-    return Acted{std::move(*status), false};
+    const auto& running = meant->running;
+    return Acted{std::move(*status), false, running ? std::optional(running->phase) : std::nullopt};
   }
   auto error = with_versions(reply.error(), greeted->version, remote.name());
   const bool lost = error.code == Errc::unavailable || error.code == Errc::timeout;

@@ -46,6 +46,7 @@ struct Meant {
 struct Acted {
   ActivationStatus activation;
   bool late = false;
+  std::optional<Phase> before{};  // in which it was then, if that was asked
 };
 /// Errors: with `unknown`, whether it was heard is not known.
 struct ActFailure {

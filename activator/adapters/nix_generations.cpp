@@ -19,10 +19,6 @@ constexpr std::string_view kSuffix = "-link";
 
 std::string file_name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-std::string generation_link(const std::string& profile, std::uint64_t number) {
-  return profile + "-" + std::to_string(number) + std::string(kSuffix);
-}
-
 tl::unexpected<Error> lock_failed(const std::string& path) {
   return fail(Errc::io, "cannot lock " + path + ": " + errno_text(errno));
 }
@@ -39,6 +35,10 @@ std::optional<std::uint64_t> generation_number(const std::string& profile, const
   const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) return std::nullopt;
   return number;
+}
+
+std::string generation_link(const std::string& profile, std::uint64_t number) {
+  return profile + "-" + std::to_string(number) + std::string(kSuffix);
 }
 
 Result<std::map<std::uint64_t, StorePath>> read_generations(const std::string& profile) {
@@ -103,6 +103,15 @@ Status select_generation(const std::string& profile, const StorePath& closure,
     if (auto made = link_durably(link, closure.text()); !made) return made;
   }
   return link_durably(profile, file_name_of(link));
+}
+
+Status remove_generations(const std::string& profile, const std::vector<std::uint64_t>& numbers) {
+  // Left by one that was killed while it set the profile: it would lead to what goes now.
+  Status removed = remove_durably(temporary_name(profile));
+  for (const auto number : numbers) {
+    if (removed) removed = remove_durably(generation_link(profile, number));
+  }
+  return removed;
 }
 
 }  // namespace switchback

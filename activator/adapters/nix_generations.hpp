@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A profile's generations on disk, as nix itself lays them out: `NAME-N-link` beside the link `NAME`, changed
-// under the lock that every nix takes. Decides how they are read, made and selected, each durably; which one,
-// and for whom, is decided by nix_profiles.hpp. All calls block.
-// Source: nix, src/libstore/profiles.cc and pathlocks.cc.
+// under the lock that every nix takes. Decides how they are read, made, selected and removed, each durably;
+// which one, and for whom, is decided by nix_profiles.hpp. All calls block. Source: nix,
+// src/libstore/profiles.cc and pathlocks.cc.
 #pragma once
 
 #include "activator/adapters/unique_fd.hpp"
@@ -13,12 +13,16 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace switchback {
 
 /// The number of `link`, the file of a generation of `profile`; nullopt when it is none.
 [[nodiscard]] std::optional<std::uint64_t> generation_number(const std::string& profile,
                                                              const std::string& link);
+
+/// The file of generation `number` of `profile`.
+[[nodiscard]] std::string generation_link(const std::string& profile, std::uint64_t number);
 
 /// Those of `profile` that lead to a store path. Errors: io.
 [[nodiscard]] Result<std::map<std::uint64_t, StorePath>> read_generations(const std::string& profile);
@@ -45,5 +49,9 @@ class ProfileLock {
 /// whole.
 [[nodiscard]] Status select_generation(const std::string& profile, const StorePath& closure,
                                        std::optional<std::uint64_t> number);
+
+/// On disk when it returns. To be called with the lock. Errors: io.
+[[nodiscard]] Status remove_generations(const std::string& profile,
+                                        const std::vector<std::uint64_t>& numbers);
 
 }  // namespace switchback

@@ -126,8 +126,7 @@ void NixProfiles::set(const ProfileLink& profile, std::optional<StorePath> closu
   if (now && *now && (*now)->closure == *closure && (!number || (*now)->number == number)) return later({});
   if (profile.user != "root") return set_by_nix(profile, *closure, number, std::move(done));
   if (auto made = make_directories(directory_of(profile.path)); !made) return later(made);
-  // Only there is a link a root of nix's garbage collector by itself.
-  if (profile.path.starts_with(places_.state + "/profiles/")) {
+  if (is_moved_here(profile)) {
     const auto lock = ProfileLock::try_take(profile.path);
     if (!lock) return later(tl::make_unexpected(lock.error()));
     if (*lock) {
@@ -136,6 +135,10 @@ void NixProfiles::set(const ProfileLink& profile, std::optional<StorePath> closu
     }
   }
   set_by_nix(profile, *closure, number, std::move(done));
+}
+
+bool NixProfiles::is_moved_here(const ProfileLink& profile) const {
+  return profile.user == "root" && profile.path.starts_with(places_.state + "/profiles/");
 }
 
 /// Beside another nix that holds the lock; as the profile's user, who may do what root must not be led to.
@@ -147,23 +150,73 @@ void NixProfiles::set_by_nix(const ProfileLink& profile, const StorePath& closur
   } else {
     arguments.insert(arguments.end(), {"--set", closure.text()});
   }
-  if (profile.user == "root") return run_nix_env(profile, std::move(arguments), std::move(done));
+  if (profile.user == "root") return run_nix_env(profile, std::move(arguments), "set", std::move(done));
   // As the user, here too; nix-env makes the links alone.
   run(profile.user, "mkdir", {"-p", "--", directory_of(profile.path)},
       [this, profile, arguments = std::move(arguments), done](Result<ChildResult> ran) mutable {
         if (!ran) return done(tl::make_unexpected(ran.error()));
-        if (ran->succeeded()) return run_nix_env(profile, std::move(arguments), std::move(done));
+        if (ran->succeeded()) return run_nix_env(profile, std::move(arguments), "set", std::move(done));
         done(fail(Errc::io, "cannot make the directory of " + profile.path + ": " + ran->describe()));
       });
 }
 
 void NixProfiles::run_nix_env(const ProfileLink& profile, std::vector<std::string> arguments,
+                              const std::string& failed, Callback<void> done) {
+  run(profile.user, "nix-env", std::move(arguments),
+      [path = profile.path, failed, done](Result<ChildResult> ran) {
+        if (!ran) return done(tl::make_unexpected(ran.error()));
+        if (!ran->succeeded())
+          return done(fail(Errc::io, "nix-env did not " + failed + " " + path + ": " + ran->describe()));
+        done(sync_upwards(directory_of(path)));
+      });
+}
+
+void NixProfiles::drop_generations(const ProfileLink& profile, const StorePath& closure,
+                                   std::set<std::uint64_t> spared, Callback<void> done) {
+  const auto later = [&](Status status) { loop_.post([done, status = std::move(status)] { done(status); }); };
+  auto doomed = generations_but(profile, closure, spared);
+  if (!doomed || doomed->empty()) return later(doomed ? Status() : tl::make_unexpected(doomed.error()));
+  if (is_moved_here(profile)) {
+    const auto lock = ProfileLock::try_take(profile.path);
+    if (!lock) return later(tl::make_unexpected(lock.error()));
+    if (*lock) {
+      doomed = generations_but(profile, closure, spared);  // which nobody changes now
+      return later(doomed ? remove_generations(profile.path, *doomed) : tl::make_unexpected(doomed.error()));
+    }
+  }
+  drop_by_nix(profile, *doomed, std::move(done));
+}
+
+Result<std::vector<std::uint64_t>> NixProfiles::generations_but(const ProfileLink& profile,
+                                                                const StorePath& closure,
+                                                                std::set<std::uint64_t> spared) {
+  const auto now = current(profile);
+  if (!now) return tl::make_unexpected(now.error());
+  if (*now && (*now)->number) spared.insert(*(*now)->number);
+  const auto generations = read_generations(profile.path);
+  if (!generations) return tl::make_unexpected(generations.error());
+  std::vector<std::uint64_t> found;
+  for (const auto& [number, of] : *generations) {
+    if (of == closure && !spared.contains(number)) found.push_back(number);
+  }
+  return found;
+}
+
+/// As the profile's user, and once more with a look at what is current. Of a profile without such a one
+/// nix-env does not know what to do.
+void NixProfiles::drop_by_nix(const ProfileLink& profile, const std::vector<std::uint64_t>& numbers,
                               Callback<void> done) {
-  run(profile.user, "nix-env", std::move(arguments), [path = profile.path, done](Result<ChildResult> ran) {
+  const auto now = current(profile);
+  const bool by_nix = now && *now;
+  std::vector<std::string> arguments{"-f", "--"};
+  if (by_nix) arguments = {"--profile", profile.path, "--delete-generations"};
+  for (const auto number : numbers)
+    arguments.push_back(by_nix ? std::to_string(number) : generation_link(profile.path, number));
+  if (by_nix) return run_nix_env(profile, std::move(arguments), "delete a generation of", std::move(done));
+  run(profile.user, "rm", std::move(arguments), [path = profile.path, done](Result<ChildResult> ran) {
     if (!ran) return done(tl::make_unexpected(ran.error()));
-    if (!ran->succeeded())
-      return done(fail(Errc::io, "nix-env did not set " + path + ": " + ran->describe()));
-    done(sync_upwards(directory_of(path)));
+    if (ran->succeeded()) return done({});
+    done(fail(Errc::io, "cannot remove a generation of " + path + ": " + ran->describe()));
   });
 }
 

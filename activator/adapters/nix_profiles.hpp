@@ -35,6 +35,8 @@ class NixProfiles : public Profiles {
   [[nodiscard]] Result<std::map<std::uint64_t, StorePath>> generations(const ProfileLink& profile) override;
   void set(const ProfileLink& profile, std::optional<StorePath> closure, std::optional<std::uint64_t> number,
            Callback<void> done) override;
+  void drop_generations(const ProfileLink& profile, const StorePath& closure, std::set<std::uint64_t> spared,
+                        Callback<void> done) override;
   void check_valid(const StorePath& closure, Callback<void> done) override;
   [[nodiscard]] Status pin(const std::string& name, const StorePath& closure) override;
   void unpin_all(const std::string& name_prefix) override;
@@ -47,7 +49,17 @@ class NixProfiles : public Profiles {
   [[nodiscard]] Result<ChildCommand> command_for(const std::string& user, const std::string& program) const;
   void set_by_nix(const ProfileLink& profile, const StorePath& closure, std::optional<std::uint64_t> number,
                   Callback<void> done);
-  void run_nix_env(const ProfileLink& profile, std::vector<std::string> arguments, Callback<void> done);
+  /// `failed`: what it did not do, in words.
+  void run_nix_env(const ProfileLink& profile, std::vector<std::string> arguments, const std::string& failed,
+                   Callback<void> done);
+  /// The numbers of those that lead to `closure`, but neither `spared` nor the current one.
+  [[nodiscard]] Result<std::vector<std::uint64_t>> generations_but(const ProfileLink& profile,
+                                                                   const StorePath& closure,
+                                                                   std::set<std::uint64_t> spared);
+  void drop_by_nix(const ProfileLink& profile, const std::vector<std::uint64_t>& numbers,
+                   Callback<void> done);
+  /// Root's, in the place where its links are roots of nix's garbage collector by themselves.
+  [[nodiscard]] bool is_moved_here(const ProfileLink& profile) const;
   void remove(const ProfileLink& profile, Callback<void> done);
 
   EventLoop& loop_;

@@ -132,7 +132,7 @@ struct StepFailed {
 struct RebootNeeded {  // nothing was changed: only a boot can bring it up
   Cause cause;
 };
-struct Superseded {  // somebody else changed what the step was about to change
+struct Superseded {  // somebody else changed what the step was about to change, or what is waited with
   Cause cause;
 };
 struct GateHealthy {};  // every expectation is met at this moment
@@ -179,6 +179,9 @@ struct WatchGate {
 struct LeaveGate {
   bool operator==(const LeaveGate&) const = default;
 };
+struct WatchProfiles {  // until LeaveGate: one that somebody else moves is told as Superseded
+  bool operator==(const WatchProfiles&) const = default;
+};
 struct ArmDeadline {  // replaces the one before
   std::chrono::milliseconds after{};
   bool operator==(const ArmDeadline&) const = default;
@@ -201,8 +204,8 @@ struct Conclude {  // tell everybody, answer the confirm, clean up
   bool operator==(const Conclude&) const = default;
 };
 
-using Action = std::variant<RunStep, AbandonStep, WatchGate, LeaveGate, ArmDeadline, KeepDeadline, ArmSoak,
-                            DisarmSoak, Warn, Conclude>;
+using Action = std::variant<RunStep, AbandonStep, WatchGate, LeaveGate, WatchProfiles, ArmDeadline,
+                            KeepDeadline, ArmSoak, DisarmSoak, Warn, Conclude>;
 
 struct Transition {
   State next;

@@ -94,21 +94,31 @@ Answer in_switching(const Script& script, const Switching& state, const Activati
 }
 
 Answer in_awaiting_boot(const Script& script, const AwaitingBoot& state, const ActivationEvent& event) {
-  const auto back = [&](std::vector<Cause> causes, const Restarted& restarted) {
+  const auto back = [&](std::vector<Cause> causes, const Restarted& restarted, bool superseded = false) {
     auto reverting = from_trial(script, std::move(causes));
     reverting.needs_boot = false;
+    reverting.superseded = superseded;
     return revert(script, found_by(script, restarted, std::move(reverting)));
   };
   return std::visit(
       Overloaded{
           [&](const StepFailed& failed) { return back({failed.cause}, {}); },
+          // The boot that is waited for would bring up what nobody wants any more.
+          [&](const Superseded& superseded) { return back({superseded.cause}, {}, true); },
           [&](const DeadlineReached&) {
             return back(
                 one(script.reboot ? "the host did not go down for its reboot within " + seconds(kDownTimeout)
                                   : "the host was not booted within " + seconds(script.boot_within)),
                 {});
           },
-          [&](const CancelRequested& cancel) { return back(cancelled(cancel), {}); },
+          [&](const CancelRequested& cancel) -> Answer {
+            auto answer = back(cancelled(cancel), {});
+            if (!script.reboot || !answer) return answer;
+            return preceded_by(
+                {Warn{"a reboot was asked for already, and cannot be called off: the host comes up "
+                      "with what it runs now"}},
+                std::move(*answer));
+          },
           [&](const RecordFailed& failed) {
             const Restarted booted{.same_boot = !failed.new_was_booted,
                                    .new_is_committed = failed.new_was_booted};
@@ -116,8 +126,8 @@ Answer in_awaiting_boot(const Script& script, const AwaitingBoot& state, const A
           },
           [&](const Restarted& restarted) -> Answer {
             if (restarted.same_boot && script.reboot)
-              return Transition{state, {KeepDeadline{}, RunStep{Reboot{}}}};
-            if (restarted.same_boot) return Transition{state, {KeepDeadline{}}};
+              return Transition{state, {KeepDeadline{}, WatchProfiles{}, RunStep{Reboot{}}}};
+            if (restarted.same_boot) return Transition{state, {KeepDeadline{}, WatchProfiles{}}};
             if (restarted.new_is_committed) return observe(script, state.faults);
             // Userspace alone was started anew: the boot is still to come.
             if (restarted.run_was_kept) return await_boot(script, state.faults);

@@ -37,9 +37,9 @@ Transition observe(const Script& script, std::vector<Cause> faults) {
 Transition await_boot(const Script& script, std::vector<Cause> faults) {
   Transition transition{AwaitingBoot{std::move(faults)}, {}};
   if (script.reboot)
-    transition.actions = {ArmDeadline{kDownTimeout}, RunStep{Reboot{}}};
+    transition.actions = {ArmDeadline{kDownTimeout}, WatchProfiles{}, RunStep{Reboot{}}};
   else
-    transition.actions = {ArmDeadline{script.boot_within}};
+    transition.actions = {ArmDeadline{script.boot_within}, WatchProfiles{}};
   return transition;
 }
 

@@ -86,7 +86,15 @@ Steps steps_by_boot(const Script& script, const Reverting& state) {
   Steps steps;
   if (state.needs_boot) {
     if (state.set_back) steps = set_back_steps(script.changes);
-    if (!state.superseded) steps.emplace_back(Reboot{});
+    const bool was_proven = state.set_back;
+    if (!state.superseded || !was_proven) {
+      steps.emplace_back(Reboot{});
+      return steps;
+    }
+    // It runs on until somebody boots the host into what they have put in place, and not in this boot.
+    for (auto& step : withdrawal_steps(script.changes, state.begun)) {
+      if (!std::holds_alternative<ForgetBootOnce>(step)) steps.push_back(std::move(step));
+    }
     return steps;
   }
   steps = withdrawal_steps(script.changes, state.begun);

@@ -46,6 +46,9 @@ std::string describe(const Step& step) {
           [](const SetProfile& set) {
             return "setting profile " + set.profile.text() + " to " + name_of(set.closure);
           },
+          [](const DropGeneration& drop) {
+            return "deleting the generation that was made in profile " + drop.profile.text();
+          },
           [](const CheckProfile& check) {
             return "checking that nobody has moved profile " + check.profile.text();
           },

@@ -132,6 +132,13 @@ void revert_units(Steps& steps, const Changes& changes) {
   run_jobs(steps, JobVerb::start, common(touched(changes), active_before), /*tolerant=*/true);
 }
 
+/// What was made of the new closure meanwhile has not proven itself.
+void set_profile_back(Steps& steps, const PreparedChange& change) {
+  steps.emplace_back(SetProfile{change.profile, change.previous, change.previous_number});
+  const bool may_be_ours = change.closure && change.closure != change.previous && change.made_before;
+  if (may_be_ours) steps.emplace_back(DropGeneration{change.profile});
+}
+
 /// The other way round, and only what had begun. What a script does is permanent, on the way back too.
 void revert_scripts(Steps& steps, const Changes& scripts, const Steps& begun) {
   bool any = false;
@@ -139,7 +146,7 @@ void revert_scripts(Steps& steps, const Changes& scripts, const Steps& begun) {
     if (!has_begun(begun, change)) continue;
     any = true;
     steps.emplace_back(ResetTouched{});
-    steps.emplace_back(SetProfile{change.profile, change.previous, change.previous_number});
+    set_profile_back(steps, change);
     if (change.previous && change.can_go_back) {
       steps.emplace_back(RunProgram{change.profile, ProgramVerb::reactivate, *change.previous});
     }
@@ -231,12 +238,15 @@ Steps withdrawal_steps(const Changes& changes, std::size_t begun) {
   auto begun_steps = staging_steps(changes);
   begun_steps.resize(std::min(begun, begun_steps.size()));
   Steps steps;
+  auto systems = of_kind(changes, Kind::nixos);
+  std::erase_if(systems,
+                [&](const auto& change) { return !has_begun(begun_steps, change) || !change.running; });
+  // The host may be on its way to a boot already.
+  if (!systems.empty()) steps.emplace_back(ForgetBootOnce{});
   if (any_program(begun_steps)) steps.emplace_back(ClearPrograms{});
   revert_scripts(steps, of_kind(changes, Kind::script), begun_steps);
-  for (const auto& change : of_kind(changes, Kind::nixos)) {
-    if (!has_begun(begun_steps, change) || !change.running) continue;
-    steps.emplace_back(ForgetBootOnce{});
-    steps.emplace_back(SetProfile{change.profile, change.previous, change.previous_number});
+  for (const auto& change : systems) {
+    set_profile_back(steps, change);
     steps.emplace_back(RunProgram{change.profile, ProgramVerb::boot_back, *change.running});
   }
   sync_programs(steps);
@@ -269,7 +279,7 @@ Steps set_back_steps(const Changes& changes) {
   for (const auto& change : std::views::reverse(changes)) {
     if (change.kind == Kind::script) continue;
     if (change.kind == Kind::units) steps.emplace_back(KeepCopies{change.profile, change.running});
-    steps.emplace_back(SetProfile{change.profile, change.previous, change.previous_number});
+    set_profile_back(steps, change);
     if (change.kind == Kind::nixos && change.running) {
       steps.emplace_back(RunProgram{change.profile, ProgramVerb::boot_back, *change.running});
     }

@@ -65,6 +65,12 @@ struct SetProfile {
   std::optional<std::uint64_t> number;
   bool operator==(const SetProfile&) const = default;
 };
+/// Deletes the generation that this activation has made of its closure in the profile, unless the profile
+/// names it. Never fails: one that stays is told.
+struct DropGeneration {
+  ProfileName profile;
+  bool operator==(const DropGeneration&) const = default;
+};
 /// Finds out whether somebody else has moved the profile meanwhile: a conflict.
 struct CheckProfile {
   ProfileName profile;
@@ -126,9 +132,10 @@ struct SyncDisks {
   bool operator==(const SyncDisks&) const = default;
 };
 
-using Step = std::variant<RunJobs, PlaceTrial, DropTrial, ReloadManager, VerifyUnits, ResetFailed, SetProfile,
-                          CheckProfile, KeepCopies, RunProgram, ClearPrograms, VerifySystem, FindTouched,
-                          ResetTouched, StartMissing, BootOnce, ForgetBootOnce, Reboot, SyncDisks>;
+using Step =
+    std::variant<RunJobs, PlaceTrial, DropTrial, ReloadManager, VerifyUnits, ResetFailed, SetProfile,
+                 DropGeneration, CheckProfile, KeepCopies, RunProgram, ClearPrograms, VerifySystem,
+                 FindTouched, ResetTouched, StartMissing, BootOnce, ForgetBootOnce, Reboot, SyncDisks>;
 using Steps = std::vector<Step>;
 
 /// One change, prepared: what ran before, what shall run, and the plan between the two.
@@ -138,6 +145,8 @@ struct PreparedChange {
   std::optional<std::uint64_t> number{};  // the generation that the commit selects; absent: a new one
   std::optional<StorePath> previous{};    // what the profile named; absent: it is its first generation
   std::optional<std::uint64_t> previous_number{};
+  /// The generations that led to `closure` before: the activation has not made them. Absent: not known.
+  std::optional<std::set<std::uint64_t>> made_before{};
   std::optional<StorePath> running{};  // what really ran, which a revert brings back
   Kind kind = Kind::units;
   ProfileLink link{};

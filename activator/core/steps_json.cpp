@@ -90,6 +90,19 @@ std::optional<std::uint64_t> read_number(JsonReader& reader, const char* key) {
   return static_cast<std::uint64_t>(reader.integer(key, 0, std::numeric_limits<std::int64_t>::max()));
 }
 
+std::optional<std::set<std::uint64_t>> read_numbers(JsonReader& reader, const char* key) {
+  if (reader.member(key) == nullptr) return std::nullopt;
+  std::set<std::uint64_t> numbers;
+  for (const auto& value : reader.array(key)) {
+    if (!value.is_number_unsigned()) {
+      reader.reject(key, "is no list of generations");
+      break;
+    }
+    numbers.insert(value.get<std::uint64_t>());
+  }
+  return numbers;
+}
+
 }  // namespace
 
 json to_json(const PreparedChange& change) {
@@ -106,6 +119,7 @@ json to_json(const PreparedChange& change) {
   if (change.number) out["number"] = *change.number;
   if (change.previous) out["previous"] = change.previous->text();
   if (change.previous_number) out["previousNumber"] = *change.previous_number;
+  if (change.made_before) out["madeBefore"] = *change.made_before;
   if (change.running) out["running"] = change.running->text();
   return out;
 }
@@ -119,6 +133,7 @@ Result<PreparedChange> parse_prepared_change(const json& document, const std::st
   change.number = read_number(reader, "number");
   change.previous = read_path(reader, "previous");
   change.previous_number = read_number(reader, "previousNumber");
+  change.made_before = read_numbers(reader, "madeBefore");
   change.running = read_path(reader, "running");
   const auto kind = parse<Kind>(reader.string("kind"));
   if (!kind) reader.reject("kind", "is a word that this version does not know");

@@ -12,6 +12,11 @@
 #include <utility>
 
 namespace switchback {
+namespace {
+
+constexpr std::chrono::seconds kProfilePoll{2};
+
+}  // namespace
 
 Engine::Engine(Ports ports)
     : ports_(ports),
@@ -132,7 +137,9 @@ void Engine::perform(const Action& action) {
                  [&](const LeaveGate&) {
                    gate_.close();
                    soak_.reset();
+                   profile_watch_.reset();
                  },
+                 [&](const WatchProfiles&) { watch_profiles(std::chrono::milliseconds{0}); },
                  [](const ArmDeadline&) {},  // armed before the record was written, which holds it
                  [&](const KeepDeadline&) { arm_deadline(time_left()); },
                  [&](const ArmSoak& soak) {
@@ -146,6 +153,14 @@ void Engine::perform(const Action& action) {
                  [&](const Conclude&) { conclude(); },
              },
              action);
+}
+
+void Engine::watch_profiles(std::chrono::milliseconds after) {
+  profile_watch_ = ports_.timers.arm(after, alive_.guard([this] {
+    const auto timer = std::exchange(profile_watch_, nullptr);
+    if (const auto moved = runner_.find_moved(*record_)) return handle(Superseded{*moved});
+    watch_profiles(kProfilePoll);
+  }));
 }
 
 void Engine::arm_deadline(std::chrono::milliseconds after) {

@@ -79,6 +79,7 @@ class Engine {
   void announce_phase(const State& before);
   void gather_evidence();
   void perform(const Action& action);
+  void watch_profiles(std::chrono::milliseconds after);
   void arm_deadline(std::chrono::milliseconds after);
   void deadline_reached();
   void prepare();
@@ -118,7 +119,7 @@ class Engine {
   Script script_;
   std::string trouble_;  // why a record that is there cannot be used
   std::unique_ptr<Preparer> preparer_;
-  std::unique_ptr<Timer> deadline_, soak_, again_;
+  std::unique_ptr<Timer> deadline_, soak_, profile_watch_, again_;
   std::vector<Callback<ActivationStatus>> waiting_for_commit_;
   std::set<std::string> warned_;
   std::function<void()> idle_;

@@ -96,6 +96,12 @@ Status Preparer::find_kind_of(Draft& draft) {
 }
 
 Status Preparer::find_previous(Draft& draft) {
+  const auto generations = ports_.profiles.generations(draft.change.link);
+  if (!generations) return tl::make_unexpected(generations.error());
+  auto& made_before = draft.change.made_before.emplace();
+  for (const auto& [number, closure] : *generations) {
+    if (closure == draft.change.closure) made_before.insert(number);
+  }
   const auto current = ports_.profiles.current(draft.change.link);
   if (!current) return tl::make_unexpected(current.error());
   if (!*current) return {};

@@ -32,19 +32,24 @@ const PreparedChange* StepRunner::change_of(const ProfileName& profile) const {
   return found == record_->changes.end() ? nullptr : &*found;
 }
 
-Status StepRunner::check_profile(const PreparedChange& change) {
+Result<std::optional<StorePath>> StepRunner::named_by(const PreparedChange& change) {
   const auto current = ports_.profiles.current(change.link);
   if (!current) return tl::make_unexpected(current.error());
-  const auto now = *current ? std::optional((*current)->closure) : std::nullopt;
-  if (now == change.previous || now == change.closure || record_->request.force) return {};
-  return fail(Errc::conflict, "profile " + change.profile.text() + " was moved to " + text_of(now) +
+  return *current ? std::optional((*current)->closure) : std::nullopt;
+}
+
+Status StepRunner::check_profile(const PreparedChange& change) {
+  const auto now = named_by(change);
+  if (!now) return tl::make_unexpected(now.error());
+  if (*now == change.previous || *now == change.closure) return {};
+  return fail(Errc::conflict, "profile " + change.profile.text() + " was moved to " + text_of(*now) +
                                   " by somebody else meanwhile; it was left there");
 }
 
-Status StepRunner::check_system(const PreparedChange& change) {
+Status StepRunner::check_system(const PreparedChange& change, const std::optional<StorePath>& only) {
   const auto system = ports_.host.current_system();
   if (!system) return tl::make_unexpected(system.error());
-  if (*system == change.running || *system == change.closure) return {};
+  if (only ? *system == only : *system == change.running || *system == change.closure) return {};
   return fail(Errc::conflict, "the host was switched to " + text_of(*system) +
                                   " by somebody else meanwhile; it was left there");
 }
@@ -56,13 +61,50 @@ void StepRunner::run_one(const SetProfile& step) {
                       alive_.guard([this](Status status) { finish(status); }));
 }
 
+void StepRunner::run_one(const DropGeneration& step) {
+  const auto& change = *change_of(step.profile);
+  ports_.profiles.drop_generations(
+      change.link, *change.closure, *change.made_before, alive_.guard([this, change](const Status& dropped) {
+        if (!dropped)
+          warn("what was taken back is a generation of profile " + change.profile.text() +
+               " still: " + dropped.error().message + ". «nix-env --profile " + change.link.path +
+               " --delete-generations» takes it away");
+        finish({});
+      }));
+}
+
 void StepRunner::run_one(const CheckProfile& step) { finish_later(check_profile(*change_of(step.profile))); }
 
-/// Nothing is run over what somebody else has switched to meanwhile.
-Status StepRunner::may_run(const PreparedChange& change, ProgramVerb verb) {
-  if (change.kind == Kind::nixos && verb != ProgramVerb::rehearse) return check_system(change);
-  if (verb == ProgramVerb::rehearse) return {};
-  return check_profile(change);
+/// The boot loader's default is of the system that the profile names; where that is not ours, it is left to
+/// whoever made it so.
+Status StepRunner::check_default(const PreparedChange& change, const RunProgram& step) {
+  const auto named = named_by(change);
+  if (!named) return tl::make_unexpected(named.error());
+  // On the way back a profile that could not be set back names the new one still.
+  const bool commits = step.verb == ProgramVerb::boot && step.closure == change.closure;
+  if (*named == change.closure || (!commits && *named == change.previous)) return {};
+  const auto starts = ports_.host.default_boot_system().value_or(std::nullopt);
+  return fail(Errc::conflict,
+              "profile " + change.profile.text() + " names " + text_of(*named) +
+                  " by somebody else's doing, so that the boot loader was left as it is: " +
+                  (starts ? "a boot starts " + starts->text() : "what a boot starts cannot be told"));
+}
+
+/// Nothing is run over what somebody else has put in place meanwhile.
+Status StepRunner::may_run(const PreparedChange& change, const RunProgram& step) {
+  if (step.verb == ProgramVerb::rehearse) return {};
+  if (change.kind != Kind::nixos) return check_profile(change);
+  const bool writes_default = step.verb == ProgramVerb::boot || step.verb == ProgramVerb::boot_back;
+  if (auto ours = writes_default ? check_default(change, step) : Status(); !ours) return ours;
+  return check_system(change, step.verb == ProgramVerb::boot ? std::optional(step.closure) : std::nullopt);
+}
+
+std::optional<Cause> StepRunner::find_moved(const Record& record) {
+  for (const auto& change : record.changes) {
+    const auto ours = check_profile(change);
+    if (!ours && ours.error().code == Errc::conflict) return Cause{ours.error().message, "", "", {}, {}};
+  }
+  return std::nullopt;
 }
 
 void StepRunner::run_one(const RunProgram& step) {
@@ -74,7 +116,7 @@ void StepRunner::run_one(const RunProgram& step) {
     }));
   }
   const auto* change = change_of(step.profile);
-  if (auto ours = may_run(*change, step.verb); !ours) return finish_later(ours);
+  if (auto ours = may_run(*change, step); !ours) return finish_later(ours);
   if (change->kind == Kind::nixos) {
     if (const auto holder = switch_under_way()) return wait_for_switch(*holder, step);
   }

@@ -35,6 +35,8 @@ class StepRunner {
   void abandon();
   /// An activator before this one may have left a program running: it is ended before another is run.
   void expect_leftovers() { leftovers_ = true; }
+  /// That somebody else has moved a profile of `record`'s. What cannot be read now is looked at again later.
+  [[nodiscard]] std::optional<Cause> find_moved(const Record& record);
 
  private:
   void run_one(const RunJobs& step);
@@ -44,6 +46,7 @@ class StepRunner {
   void run_one(const VerifyUnits& step);
   void run_one(const ResetFailed& step);
   void run_one(const SetProfile& step);
+  void run_one(const DropGeneration& step);
   void run_one(const CheckProfile& step);
   void run_one(const KeepCopies& step);
   void run_one(const RunProgram& step);
@@ -66,8 +69,12 @@ class StepRunner {
   [[nodiscard]] const PreparedChange* change_of(const ProfileName& profile) const;
   /// conflict when neither the closure before nor the new one is what the profile names, or what runs.
   [[nodiscard]] Status check_profile(const PreparedChange& change);
-  [[nodiscard]] Status check_system(const PreparedChange& change);
-  [[nodiscard]] Status may_run(const PreparedChange& change, ProgramVerb verb);
+  /// `only`: it is that one of the two which must run.
+  [[nodiscard]] Status check_system(const PreparedChange& change,
+                                    const std::optional<StorePath>& only = std::nullopt);
+  [[nodiscard]] Status check_default(const PreparedChange& change, const RunProgram& step);
+  [[nodiscard]] Status may_run(const PreparedChange& change, const RunProgram& step);
+  [[nodiscard]] Result<std::optional<StorePath>> named_by(const PreparedChange& change);
   /// Who holds the lock of NixOS's switch-to-configuration; that it cannot be found out holds up nothing.
   [[nodiscard]] std::optional<std::string> switch_under_way();
   void wait_for_switch(const std::string& holder, const RunProgram& step);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,10 @@ class Profiles {
   /// `closure`'s. Repeating it makes no second generation. nullopt: removes the link (its generations stay).
   virtual void set(const ProfileLink& profile, std::optional<StorePath> closure,
                    std::optional<std::uint64_t> number, Callback<void> done) = 0;
+  /// Deletes the generations that lead to `closure`, but none of `spared` and not the current one. Fine if
+  /// there are none. Errors: io; corrupt when the profile leads to no store path.
+  virtual void drop_generations(const ProfileLink& profile, const StorePath& closure,
+                                std::set<std::uint64_t> spared, Callback<void> done) = 0;
   /// Errors: invalid_closure when the store does not know `closure` or lacks a part of it.
   virtual void check_valid(const StorePath& closure, Callback<void> done) = 0;
   /// Holds `closure` against garbage collection under `name` until unpin(). Errors: io.

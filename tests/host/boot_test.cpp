@@ -26,9 +26,11 @@ struct BootHost : NixosHost {
     host.reboot();
     CHECK(booted_system(host) == second);
   }
-  /// The old system runs, is booted, and would be again.
+  /// The old system runs, is booted, and would be again; nothing of the new one is left.
   void check_old() {
     await_rest(host);
+    CHECK(generations(host) == "system-1-link");
+    CHECK(boot_entries(host) == "nixos-generation-1.conf");
     check_system(host, first);
     CHECK(booted_system(host) == first);
     CHECK(one_shot(host).empty());
@@ -128,6 +130,28 @@ TEST_CASE("a boot that is waited for is taken back by a cancel, and by the end o
   CHECK(last_outcome(host).at("outcome") == "reverted");
   host.reboot();
   nixos.check_old();
+}
+
+TEST_CASE("what somebody else puts in place while a boot is waited for is what is booted", "[boot]") {
+  BootHost nixos;
+  auto& host = nixos.host;
+  const auto third = web_system("three").build(host.pusher());
+  host.copy_closure(third);
+  expect(nixos.deploy({"--boot"}), 0, "the next boot runs it");
+  REQUIRE(one_shot(host) == nixos.second);
+  // As nixos-rebuild boot does it.
+  host.output_of("nix-env --profile /nix/var/nix/profiles/system --set " + third + " && " + third +
+                 "/bin/switch-to-configuration boot");
+  await_rest(host);
+  const auto outcome = last_outcome(host);
+  CHECK(outcome.at("outcome") == "superseded");
+  CHECK_THAT(causes(outcome), ContainsSubstring("a boot starts " + third));
+  CHECK(one_shot(host).empty());
+  CHECK(boot_entry(host) == third);
+  CHECK(generations(host) == "system-1-link system-3-link");
+  host.reboot();
+  CHECK(booted_system(host) == third);
+  check_system(host, third);
 }
 
 TEST_CASE("with --reboot the host is rebooted, waited for, and confirmed by the command", "[boot]") {

@@ -126,6 +126,8 @@ TEST_CASE("a program that says at the commit that only a reboot helps has commit
   const auto bad = web_system("bad").exits("boot", 100).build(host.pusher());
   check_told(deploy_system(host, bad), 3, "exit status 100");
   check_reverted(host, nixos.first);
+  CHECK(generations(host) == "system-1-link");
+  CHECK(boot_entries(host) == "nixos-generation-1.conf");
 }
 
 TEST_CASE("a host that goes down between profile and boot entry boots the old system, and keeps it",

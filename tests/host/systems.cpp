@@ -85,6 +85,12 @@ void check_rest(TestHost& host) {
   CHECK(host.output_of("systemctl list-units --all --plain --no-legend 'switchback-run-*'").empty());
 }
 
+std::string generations(TestHost& host) {
+  return host.output_of("cd /nix/var/nix/profiles && echo system-*-link");
+}
+
+std::string boot_entries(TestHost& host) { return host.output_of("cd /boot/loader/entries && echo *"); }
+
 void check_system(TestHost& host, const std::string& system) {
   INFO(host.output_of("journalctl --no-pager -o cat -u switchback-activator.service | tail -40"));
   check_rest(host);

@@ -42,6 +42,9 @@ std::string causes(const nlohmann::json& outcome);
 /// The invariant: the system that runs, the one that the profile names and the one that would boot are
 /// `system`; web.service runs as it says; nothing of a trial, nor of a switch, is left.
 void check_system(TestHost& host, const std::string& system);
+/// The links of the generations of profile system, and the entries of the boot loader for them.
+std::string generations(TestHost& host);
+std::string boot_entries(TestHost& host);
 /// Nothing of an activation is left on the host.
 void check_rest(TestHost& host);
 

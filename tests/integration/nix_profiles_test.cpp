@@ -13,6 +13,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 
 using namespace switchback;
 using namespace switchback::test;
@@ -31,6 +32,18 @@ struct World {
     profiles.set(web, std::move(closure), number, answer.callback());
     CHECK_FALSE(answer.arrived());
     return answer.await(loop);
+  }
+  Status drop(const StorePath& closure, std::set<std::uint64_t> spared = {}) {
+    Answer<Status> answer;
+    profiles.drop_generations(web, closure, std::move(spared), answer.callback());
+    CHECK_FALSE(answer.arrived());
+    return answer.await(loop);
+  }
+  std::set<std::uint64_t> numbers() {
+    std::set<std::uint64_t> found;
+    const auto generations = profiles.generations(web);
+    for (const auto& [number, closure] : *generations) found.insert(number);
+    return found;
   }
   Status check_valid(const StorePath& closure) {
     Answer<Status> answer;
@@ -84,6 +97,62 @@ TEST_CASE("going back selects the generation that is meant, if it still is that 
     REQUIRE(world.set(one, 17));
     CHECK(world.current() == "web-1 as 3");
   }
+}
+
+TEST_CASE("generations of a closure are dropped, but none that is current or to be spared", "[nix]") {
+  using Numbers = std::set<std::uint64_t>;
+  World world;
+  const auto one = world.store.add("web-1");
+  const auto two = world.store.add("web-2");
+  const bool elsewhere = GENERATE(false, true);  // where nix-env is what moves it
+  const TempDir place;
+  if (elsewhere) world.web.path = place / "web";
+  REQUIRE(world.set(one));
+  REQUIRE(world.set(two));
+  SECTION("it is current") {
+    REQUIRE(world.drop(two));
+    CHECK(world.numbers() == Numbers{1, 2});
+    CHECK(world.current() == "web-2 as 2");
+  }
+  SECTION("it is to be spared") {
+    REQUIRE(world.set(one, 1));
+    REQUIRE(world.drop(two, {2}));
+    CHECK(world.numbers() == Numbers{1, 2});
+  }
+  SECTION("it is neither") {
+    REQUIRE(world.set(one, 1));
+    REQUIRE(world.drop(two));
+    REQUIRE(world.drop(two));
+    CHECK(world.numbers() == Numbers{1});
+    CHECK(world.current() == "web-1 as 1");
+    world.store.collect_garbage();
+    CHECK(exists(one));
+    CHECK_FALSE(exists(two));
+  }
+  SECTION("the profile names nothing any more") {
+    REQUIRE(world.set(std::nullopt));
+    REQUIRE(world.drop(two));
+    CHECK(world.numbers() == Numbers{1});
+  }
+}
+
+TEST_CASE("a generation is not dropped while nix has its profile locked", "[nix]") {
+  World world;
+  const auto one = world.store.add("web-1");
+  const auto two = world.store.add("web-2");
+  REQUIRE(world.set(one));
+  REQUIRE(world.set(two));
+  REQUIRE(world.set(one, 1));
+  auto lock = ProfileLock::try_take(world.web.path);
+  REQUIRE(lock);
+  REQUIRE(lock->has_value());
+  Answer<Status> answer;
+  world.profiles.drop_generations(world.web, two, {}, answer.callback());
+  for (int turns = 0; turns < 3; ++turns) (void)world.loop.turn(std::chrono::milliseconds{100});
+  CHECK(world.numbers().size() == 2);
+  lock->reset();
+  REQUIRE(answer.await(world.loop));
+  CHECK(world.numbers().size() == 1);
 }
 
 TEST_CASE("to nix a generation is as if it had made it", "[nix]") {

@@ -110,6 +110,9 @@ Verdict Campaign::strike(const Scenario& scenario) {
   facts.allowed_ms = kWithinMs;
   if (entry) facts.outcome = entry->status.outcome->outcome;
   facts.profiles.push_back(std::move(app));
+  // A lock cannot be taken on a full disk, either: what could not be deleted is told then.
+  facts.writes_failed = plan_->has_struck && plan_->fault != Fault::kill &&
+                        plan_->fault != Fault::kill_reboot && plan_->fault != Fault::torn;
   facts.confirmed_in_time = course.confirm_sent;
   facts.answered_committed = course.answered_committed;
   facts.revert_attempts = entry ? revert_attempts(*entry) : 0;

@@ -106,6 +106,16 @@ TEST_CASE("a script that fails", "[killpoints]") {
                       .exits = {{"script-2 activate", 7}}});
 }
 
+TEST_CASE("a script that fails, and whose profile nix-env moves", "[killpoints]") {
+  check_all_survived({.name = "script moved by nix-env",
+                      .kind = Kind::script,
+                      .before = "script-1",
+                      .after = "script-2",
+                      .ends = Outcome::reverted,
+                      .exits = {{"script-2 activate", 7}},
+                      .locked = true});
+}
+
 TEST_CASE("what the activator does after its own death", "[killpoints]") {
   const auto [dies_at, reboots] = GENERATE(table<std::string, bool>({
       {"bus daemon-reload, submitted", false},  // while it switches: it reverts

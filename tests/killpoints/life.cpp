@@ -56,6 +56,10 @@ class CountedProfiles : public NixProfiles {
            Callback<void> done) override {
     NixProfiles::set(profile, std::move(closure), number, counted(std::move(done)));
   }
+  void drop_generations(const ProfileLink& profile, const StorePath& closure, std::set<std::uint64_t> spared,
+                        Callback<void> done) override {
+    NixProfiles::drop_generations(profile, closure, std::move(spared), counted(std::move(done)));
+  }
   void check_valid(const StorePath& closure, Callback<void> done) override {
     NixProfiles::check_valid(closure, counted(std::move(done)));
   }

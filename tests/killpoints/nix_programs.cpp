@@ -42,6 +42,10 @@ int nix_env(const std::string& path, const std::string& verb, const std::string&
   const auto profile = fs::path(path).filename().string();
   const auto generation = [&](const std::string& number) { return profile + "-" + number + "-link"; };
   const auto beside = [&](const std::string& name) { return (fs::path(path).parent_path() / name).string(); };
+  if (verb == "--delete-generations") {
+    if (link_target(path) == generation(what)) return 1;
+    return ::unlink(beside(generation(what)).c_str()) == 0 || errno == ENOENT ? 0 : 1;
+  }
   if (verb == "--switch-generation") return replace_link(path, generation(what)) ? 0 : 1;
   unsigned long last = 0;
   for (const auto& entry : fs::directory_iterator(fs::path(path).parent_path()))

@@ -97,6 +97,10 @@ class OwnProfiles : public Profiles {
            Callback<void> done) override {
     inner_.set(profile, std::move(closure), number, std::move(done));
   }
+  void drop_generations(const ProfileLink& profile, const StorePath& closure, std::set<std::uint64_t> spared,
+                        Callback<void> done) override {
+    inner_.drop_generations(profile, closure, std::move(spared), std::move(done));
+  }
   void check_valid(const StorePath& closure, Callback<void> done) override {
     inner_.check_valid(closure, std::move(done));
   }
@@ -128,6 +132,35 @@ class ProfilesUnpinned : public OwnProfiles {
  public:
   using OwnProfiles::OwnProfiles;
   Status pin(const std::string&, const StorePath&) override { return {}; }
+};
+
+/// What was taken back stays a generation: the next «--rollback» goes there.
+class ProfilesThatKeepAll : public OwnProfiles {
+ public:
+  using OwnProfiles::OwnProfiles;
+  void drop_generations(const ProfileLink& profile, const StorePath& closure, std::set<std::uint64_t>,
+                        Callback<void> done) override {
+    const auto made = inner_.generations(profile);
+    inner_.drop_generations(profile, closure, made ? numbers_in(*made) : std::set<std::uint64_t>{},
+                            std::move(done));
+  }
+
+ private:
+  static std::set<std::uint64_t> numbers_in(const std::map<std::uint64_t, StorePath>& made) {
+    std::set<std::uint64_t> numbers;
+    for (const auto& [number, closure] : made) numbers.insert(number);
+    return numbers;
+  }
+};
+
+/// Whatever leads to what was taken back goes, whoever has made it, and when.
+class ProfilesThatSpareNone : public OwnProfiles {
+ public:
+  using OwnProfiles::OwnProfiles;
+  void drop_generations(const ProfileLink& profile, const StorePath& closure, std::set<std::uint64_t>,
+                        Callback<void> done) override {
+    inner_.drop_generations(profile, closure, {}, std::move(done));
+  }
 };
 
 /// Hears of nothing any more once the bus was away.
@@ -268,6 +301,14 @@ const std::vector<BrokenEngine>& broken_engines() {
       {"nothing pinned", "nothing holds the closures of an activation against a garbage collection",
        [](Workshop shop) {
          return with_profiles(shop.ports, make<ProfilesUnpinned>(shop, shop.ports.profiles));
+       }},
+      {"unproven kept", "what was taken back stays a generation of its profile",
+       [](Workshop shop) {
+         return with_profiles(shop.ports, make<ProfilesThatKeepAll>(shop, shop.ports.profiles));
+       }},
+      {"proven deleted", "a generation of before goes with the one that was made of the same closure",
+       [](Workshop shop) {
+         return with_profiles(shop.ports, make<ProfilesThatSpareNone>(shop, shop.ports.profiles));
        }},
       {"permanent first", "what a boot starts is changed before the trial, and not after the confirm",
        [](Workshop shop) {

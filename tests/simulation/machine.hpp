@@ -168,6 +168,7 @@ class Machine {
   std::int64_t alive_since_ms_ = 0;
   std::int64_t blind_ms_ = 0;
   std::map<Kind, std::string> moved_;
+  std::string made_default_;  // by somebody else, of what the host boots
   std::map<std::string, std::vector<std::string>> set_to_;
   std::map<Kind, std::map<std::uint64_t, std::string>> generations_before_;
   bool confirmed_in_time_ = false;

@@ -13,9 +13,11 @@ using std::chrono::milliseconds;
 void ModelPrograms::run(ProgramRun program, std::function<void(const LogLine&)> line,
                         std::function<void(ProgramEnd)> done) {
   const auto patience = program.deadline;
+  const auto asked = std::make_shared<int>();
+  asked_ = asked;
   bus_.carry(
       patience,
-      [this, program = std::move(program), line, done] {
+      [this, program = std::move(program), line, done, asked] {
         if (running_) return done({false, 0, "a program of this activation runs already", {}});
         running_ = std::make_shared<Running>(Running{program.activation, work_of_(program), done});
         if (line) line(LogLine{0, 6, "it begins"});

@@ -34,7 +34,9 @@ class ModelPrograms : public Programs {
            std::function<void(ProgramEnd)> done) override;
   void cancel() override;
   void abandon(const std::string& activation, Callback<void> done) override;
-  [[nodiscard]] bool is_running() const { return running_ != nullptr; }
+  /// Or is about to: somebody else's whole switch does not fit between what was looked at before and its
+  /// start.
+  [[nodiscard]] bool is_running() const { return running_ != nullptr || !asked_.expired(); }
 
  private:
   struct Running {
@@ -49,6 +51,7 @@ class ModelPrograms : public Programs {
   ModelBus& bus_;
   WorkOf work_of_;
   std::shared_ptr<Running> running_;
+  std::weak_ptr<void> asked_;  // lives while a request for a program is under way
 };
 
 }  // namespace switchback::simulation

@@ -39,16 +39,29 @@ void PointedProfiles::set(const ProfileLink& link, std::optional<StorePath> clos
                           std::optional<std::uint64_t> number, Callback<void> done) {
   at_("profile", Where::before);
   was_set_(link.path, closure);
-  const auto object = "profile " + link.path;
-  platter_.wrote(object, [&disk = disk_, path = link.path, before = disk_.profiles[link.path]] {
-    disk.profiles[path] = before;
-  });
-  inner_.set(link, std::move(closure), number,
-             [&platter = platter_, object, done = std::move(done)](Status status) {
-               if (status) platter.synced(object);
-               done(std::move(status));
-             });
+  written(link.path);
+  inner_.set(link, std::move(closure), number, synced(link.path, std::move(done)));
   at_("profile", Where::after);
+}
+
+void PointedProfiles::drop_generations(const ProfileLink& link, const StorePath& closure,
+                                       std::set<std::uint64_t> spared, Callback<void> done) {
+  at_("generation", Where::before);
+  written(link.path);
+  inner_.drop_generations(link, closure, std::move(spared), synced(link.path, std::move(done)));
+  at_("generation", Where::after);
+}
+
+void PointedProfiles::written(const std::string& path) {
+  platter_.wrote("profile " + path,
+                 [&disk = disk_, path, before = disk_.profiles[path]] { disk.profiles[path] = before; });
+}
+
+Callback<void> PointedProfiles::synced(const std::string& path, Callback<void> done) {
+  return [&platter = platter_, path, done = std::move(done)](Status status) {
+    if (status) platter.synced("profile " + path);
+    done(std::move(status));
+  };
 }
 
 Status PointedProfiles::pin(const std::string& name, const StorePath& closure) {

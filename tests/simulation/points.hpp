@@ -61,6 +61,8 @@ class PointedProfiles : public Profiles {
   }
   void set(const ProfileLink& profile, std::optional<StorePath> closure, std::optional<std::uint64_t> number,
            Callback<void> done) override;
+  void drop_generations(const ProfileLink& profile, const StorePath& closure, std::set<std::uint64_t> spared,
+                        Callback<void> done) override;
   void check_valid(const StorePath& closure, Callback<void> done) override {
     inner_.check_valid(closure, std::move(done));
   }
@@ -72,6 +74,9 @@ class PointedProfiles : public Profiles {
   test::FakeDisk& disk_;
   Platter& platter_;
   AtPoint at_;
+  /// Of a profile that is about to be written: a power cut undoes it until it has been synced.
+  void written(const std::string& path);
+  [[nodiscard]] Callback<void> synced(const std::string& path, Callback<void> done);
   WasSet was_set_;
 };
 

@@ -47,6 +47,11 @@ Scenario some_scenario(Random& random) {
   return scenario;
 }
 
+/// From a source of its own, as a check.
+void add_past(Scenario& scenario, Random random) {
+  if (random.chance(25)) scenario.past = random.pick({Past::oldest, Past::newest});
+}
+
 /// From a source of its own: what else a seed says does not depend on it.
 void add_check(Scenario& scenario, Random random) {
   if (random.chance(60)) return;
@@ -137,6 +142,7 @@ Schedule make_schedule(std::uint64_t seed) {
   const auto state = some_state(random);
   lead_to(state, schedule.scenario, random);
   add_check(schedule.scenario, Random(seed ^ 0xc4ec5U));
+  add_past(schedule.scenario, Random(seed ^ 0x9a57U));
   add_faults(schedule, state, random);
   add_boot(schedule, Random(seed ^ 0xb007edU));
   return schedule;
@@ -163,6 +169,8 @@ std::string describe(const Schedule& schedule) {
     words += scenario.check_is_required ? "" : " and is not required";
     if (scenario.prefailing == Prefailing::tolerate) words += ", prefailing tolerated";
   }
+  if (scenario.past != Past::unknown)
+    words += ", newcomer is " + std::string(kPastNames[static_cast<std::size_t>(scenario.past)]);
   words += describe_boot(scenario);
   for (const auto& planned : schedule.faults) {
     words += "\n  fault: " + std::string(kFaultNames[static_cast<std::size_t>(planned.fault)]) + ", while " +

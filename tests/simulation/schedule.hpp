@@ -48,6 +48,11 @@ inline constexpr std::array<std::string_view, 3> kOperatorNames{"somebody in ord
 enum class GoesDown { soon, late, never };
 inline constexpr std::array<std::string_view, 3> kGoesDownNames{"soon", "late", "never"};
 
+/// Whether the newcomer is a generation already, of another time.
+enum class Past { unknown, oldest, newest };
+inline constexpr std::array<std::string_view, 3> kPastNames{"unknown", "the oldest generation",
+                                                            "the newest generation"};
+
 struct Scenario {
   std::vector<Kind> kinds;  // of each change
   Mode mode = Mode::switch_now;
@@ -59,7 +64,8 @@ struct Scenario {
   bool first_generation = false;
   bool same_again = false;       // the closure that runs already
   bool selected_before = false;  // the current generation is not the newest
-  bool failed_before = false;    // a unit of the host's that nobody touches
+  Past past = Past::unknown;
+  bool failed_before = false;  // a unit of the host's that nobody touches
   std::chrono::milliseconds soak{};
   Check check = Check::none;
   bool check_is_required = true;

@@ -8,7 +8,7 @@
 namespace switchback::simulation {
 namespace {
 
-constexpr std::array kAllNumbers{0, 1, 2, 9};
+constexpr std::array kAllNumbers{0, 1, 2};
 
 std::string model_of(Newcomer newcomer) {
   switch (newcomer) {
@@ -84,11 +84,14 @@ void Site::add_past(Kind kind) {
   if (scenario_.selected_before) {
     profile.generations = {test::store_path(name_of(kind, 0)), old, test::store_path(name_of(kind, 0))};
   }
+  const auto newcomer = test::store_path(name_of(kind, 2));
+  if (scenario_.past == Past::oldest) profile.generations.front() = newcomer;
+  if (scenario_.past == Past::newest) profile.generations.push_back(newcomer);
   if (kind == Kind::units)
     disk_.committed.insert_or_assign(profile_of(kind), test::Copies{old, disk_.store.at(old)});
   if (kind == Kind::nixos) {
     on_disk.boot_system = old;
-    on_disk.entries = {old.name(), name_of(kind, 0)};
+    for (const auto& [number, name] : generations(kind)) on_disk.entries.insert(name);
     run_.current_system = old;
   }
   if (kind == Kind::script) on_disk.script_state = name_of(kind, 1);
@@ -192,22 +195,26 @@ Work Site::script_work(ModelSystemd& systemd, Random& random) {
   return work;
 }
 
-void Site::move(Kind kind, ModelSystemd& systemd, bool switch_too) {
-  const auto theirs = test::store_path(name_of(kind, 9));
+std::string Site::move(Kind kind, ModelSystemd& systemd, Moves moves) {
+  const auto own = theirs_++;
+  add_closure(kind, own);
+  const auto theirs = test::store_path(name_of(kind, own));
   auto& profile = disk_.profiles[link_of(kind)];
   profile.generations.push_back(theirs);
   profile.current = profile.generations.size() - 1;
   platter_.synced("profile " + link_of(kind));
-  if (kind == Kind::script && switch_too) {
+  if (kind == Kind::script && moves == Moves::all) {
     on_disk.script_state = theirs.name();
     platter_.synced("script");
   }
-  if (kind != Kind::nixos || !switch_too) return;
-  run_.current_system = theirs;
+  if (kind != Kind::nixos || moves == Moves::profile) return theirs.name();
   on_disk.boot_system = theirs;
-  on_disk.entries.insert(theirs.name());
+  for (const auto& [number, name] : generations(kind)) on_disk.entries.insert(name);
   platter_.synced("boot entry");
+  if (moves != Moves::all) return theirs.name();
+  run_.current_system = theirs;
   systemd.start_process("nixweb.service", theirs.name());
+  return theirs.name();
 }
 
 void Site::collect_garbage(const std::map<std::string, StorePath>& pins, bool old_generations) {

@@ -32,8 +32,8 @@ class Site {
 
   [[nodiscard]] static ProfileName profile_of(Kind kind);
   [[nodiscard]] static std::string link_of(Kind kind);
-  /// The closure's name: «app-1»; number 1 is what runs before, 2 the newcomer, 0 an older one, 9 somebody
-  /// else's.
+  /// The closure's name: «app-1»; number 1 is what runs before, 2 the newcomer, 0 an older one, 9 and
+  /// more somebody else's.
   [[nodiscard]] static std::string name_of(Kind kind, int number);
   [[nodiscard]] std::vector<ChangeRequest> changes() const;
   [[nodiscard]] std::string before(Kind kind) const;
@@ -46,8 +46,10 @@ class Site {
   void furnish(ModelSystemd& systemd) const;
   /// What a program does to the host.
   [[nodiscard]] Work work_of(const ProgramRun& program, ModelSystemd& systemd, Random& random);
-  /// Somebody else deploys a closure of their own.
-  void move(Kind kind, ModelSystemd& systemd, bool switch_too);
+  /// Somebody else deploys a closure of their own: as far as this.
+  enum class Moves { profile, boot, all };
+  /// Its name.
+  std::string move(Kind kind, ModelSystemd& systemd, Moves moves);
   /// Removes what no root holds. `old_generations`: these go first.
   void collect_garbage(const std::map<std::string, StorePath>& pins, bool old_generations);
 
@@ -72,6 +74,7 @@ class Site {
   test::FakeDisk& disk_;
   test::FakeRun& run_;
   Platter& platter_;
+  int theirs_ = 9;                                            // the next one
   std::map<std::string, std::vector<UnitDirEntry>> entries_;  // of every closure that ever was, by its name
 };
 

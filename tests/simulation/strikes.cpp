@@ -16,9 +16,11 @@ bool needs_boundary(Fault fault) {
          fault == Fault::confirm_wrongly || fault == Fault::cancel;
 }
 
-/// Between the look at a profile and its change there is no time for somebody else in the world of links.
-bool is_setting_profile(const char* call, Where where) {
-  return std::string_view(call) == "profile" && where == Where::before;
+/// Between the look at a profile and its change there is no time for somebody else in the world of links; nor
+/// for a whole switch before a program has taken the lock that keeps others from one.
+bool was_just_looked_at(const char* call, Where where) {
+  const std::string_view made(call);
+  return (made == "profile" || made == "program") && where == Where::before;
 }
 
 bool is_writing_record(const char* call, Where where) {
@@ -42,7 +44,7 @@ void Machine::consider(const char* call, Where where, bool boundary) {
   for (auto planned = planned_.begin(); planned != planned_.end();) {
     const bool due = planned->state == *state_ && points_ > planned->after &&
                      (planned->fault != Fault::tear_record || is_writing_record(call, where)) &&
-                     (planned->fault != Fault::move_profile || !is_setting_profile(call, where));
+                     (planned->fault != Fault::move_profile || !was_just_looked_at(call, where));
     if (!due) {
       ++planned;
       continue;
@@ -160,8 +162,18 @@ void Machine::tear_record() {
 void Machine::move_profile() {
   const auto& kinds = schedule_.scenario.kinds;
   const auto kind = kinds[random_.below(kinds.size())];
-  site_.move(kind, *systemd_, !programs_->is_running());
-  moved_[kind] = Site::name_of(kind, 9);
+  // While a program of ours runs theirs would not.
+  auto moves = random_.chance(50) ? Site::Moves::all : Site::Moves::boot;
+  if (programs_->is_running()) moves = Site::Moves::profile;
+  say([&] {
+    return "profile " + Site::profile_of(kind).text() + " is moved, and " +
+           (moves == Site::Moves::profile ? "nothing"
+            : moves == Site::Moves::boot  ? "its boot"
+                                          : "all") +
+           " with it";
+  });
+  moved_[kind] = site_.move(kind, *systemd_, moves);
+  if (kind == Kind::nixos && moves != Site::Moves::profile) made_default_ = moved_[kind];
 }
 
 }  // namespace switchback::simulation

@@ -86,9 +86,12 @@ guarantee::ProfileFacts Machine::profile_facts(Kind kind) {
     facts.moved = true;
     facts.moved_to = moved->second;
   }
-  for (const auto& [number, closure] : generations_before_.at(kind)) {
-    if (struck_.count(Fault::collect_generations) == 0) facts.generations_before.emplace(number, closure);
+  if (kind == Kind::nixos) {
+    facts.made_default = made_default_;
+    facts.is_once = site_.on_disk.once.has_value();
   }
+  facts.generations_before = generations_before_.at(kind);
+  facts.others_delete = struck_.count(Fault::collect_generations) > 0;
   facts.generations_after = site_.generations(kind);
   facts.set_to = set_to_[Site::link_of(kind)];
   return facts;

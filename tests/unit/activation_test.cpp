@@ -255,6 +255,19 @@ TEST_CASE("a profile that somebody else moved ends as superseded, not as reverte
   CHECK(std::get<Finished>(state).outcome == Outcome::superseded);
 }
 
+TEST_CASE("a profile that somebody else moves while a boot is waited for takes that boot back",
+          "[activation]") {
+  auto script = web_script();
+  script.mode = Mode::boot;
+  script.by_boot = true;
+  const auto back = step(script, AwaitingBoot{}, Superseded{because("moved")});
+  REQUIRE(back);
+  const auto& reverting = std::get<Reverting>(back->next);
+  CHECK(reverting.superseded);
+  CHECK_FALSE(reverting.needs_boot);
+  CHECK(reverting.causes == std::vector<Cause>{because("moved")});
+}
+
 TEST_CASE("what somebody else switched to is not judged by what ran before", "[activation]") {
   Reverting state{.causes = {because("moved")}, .begun = 3, .superseded = true};
   state.observing = true;

@@ -130,6 +130,18 @@ TEST_CASE("too late, a verb ends as the host stands", "[cli]") {
   CHECK_THAT(asked.err.str(), ContainsSubstring(std::string(text(outcome))));
 }
 
+TEST_CASE("a cancel of a boot that is waited for says what becomes of a reboot that was asked for", "[cli]") {
+  Asked asked;
+  auto status = quiet_host();
+  status.running = ActivationStatus{kId, Phase::awaiting_boot, 7.0, "root", std::nullopt};
+  asked.remote.on(Way::shared, status_is(status)).on(Way::shared, [](FakePeer& peer) {
+    peer.greet();
+    peer.reply({{"activation", to_json(ActivationStatus{kId, Phase::reverting, 5, "root", {}})}});
+  });
+  CHECK(cancel(asked.remote, std::nullopt, asked.answer) == ExitStatus::done);
+  CHECK_THAT(asked.out.str(), ContainsSubstring("is not called off by that"));
+}
+
 TEST_CASE("a cancel that is accepted says what happens now", "[cli]") {
   Asked asked;
   asked.remote.on(Way::shared, [](FakePeer& peer) {

@@ -7,32 +7,6 @@ using namespace switchback::test;
 using Catch::Matchers::ContainsSubstring;
 using namespace std::chrono_literals;
 
-namespace {
-
-/// A host that is asked to boot into nixos-2.
-struct Boot {
-  NixosHost host;
-  StorePath next = host.add_system("nixos-2");
-  FakeBootLoader& loader = host.world.boot_loader;
-
-  ActivateRequest request(ConfirmMode confirm = ConfirmMode::manual) const {
-    auto request = host.request(next, confirm);
-    request.mode = Mode::boot;
-    request.boot_within = 600s;
-    return request;
-  }
-  /// The old system runs, and boots, whatever is booted.
-  void check_old() {
-    host.check_runs("nixos-1");
-    CHECK(host.world.boot_system->name() == "nixos-1");
-    CHECK_FALSE(loader.once);
-  }
-};
-
-std::vector<std::string> programs_run(const Boot& boot) { return boot.host.world.programs->runs; }
-
-}  // namespace
-
 TEST_CASE("the next boot alone is of the new system, which is committed there and nowhere else", "[boot]") {
   Boot boot;
   auto& world = boot.host.world;
@@ -76,6 +50,31 @@ TEST_CASE("a boot that is asked for with a reboot asks for it by itself", "[boot
     CHECK_THAT(outcome.causes.front().message, ContainsSubstring("did not go down"));
     boot.check_old();
   }
+}
+
+TEST_CASE("a cancel calls no reboot off that was asked for, and it is of the old system", "[boot]") {
+  Boot boot;
+  auto& world = boot.host.world;
+  auto request = boot.request();
+  request.reboot = true;
+  const auto id = world.activate_until(request, Phase::awaiting_boot);
+  REQUIRE(world.loop.run_until([&] { return boot.loader.reboots == 1; }));
+  REQUIRE(world.engine->cancel({id, "not today"}));
+  CHECK(told(world, "a reboot was asked for already, and cannot be called off"));
+  SECTION("since it is withdrawn at once") {
+    REQUIRE(world.loop.run_until([&] { return !boot.loader.once; }));
+  }
+  SECTION("since it is left, where the host was faster") {
+    boot.loader.once = boot.next;
+    world.reboot();
+    CHECK(world.run.current_system == boot.next);
+    REQUIRE(world.loop.run_until([&] { return boot.loader.reboots == 2; }));
+  }
+  world.reboot();
+  const auto outcome = world.await_outcome();
+  CHECK(outcome.outcome == Outcome::reverted);
+  CHECK_THAT(outcome.causes.front().message, ContainsSubstring("cancelled: not today"));
+  boot.check_old();
 }
 
 TEST_CASE("a boot that was waited for is withdrawn", "[boot]") {

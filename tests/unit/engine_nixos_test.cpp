@@ -165,6 +165,19 @@ TEST_CASE("an old boot entry that cannot be written again either is no harm whil
   host.check_runs("nixos-1");
 }
 
+TEST_CASE("the system of a deploy-rs generation, committed plainly and in vain, is set back to that",
+          "[nixos]") {
+  NixosHost host;
+  const auto wrapper = host.world.closure_of("activatable-nixos-1", {});
+  host.world.disk.contents[wrapper] = {.script = "deploy-rs-activate", .wrapped = host.old_system};
+  host.world.disk.profiles["/profiles/root/system"] = {{wrapper}, 0};
+  host.set_exit(host.old_system, "boot", 1);
+  host.world.host->boots = host.old_system;
+  CHECK(host.world.activate(host.request(host.old_system)).outcome == Outcome::reverted);
+  CHECK(host.profile() == "activatable-nixos-1");
+  CHECK(host.generations() == std::vector<std::string>{"activatable-nixos-1"});
+}
+
 TEST_CASE("a boot entry that stays the new one is told, and all else is set back", "[nixos]") {
   NixosHost host;
   const auto next = host.add_system("nixos-2");
@@ -234,6 +247,21 @@ TEST_CASE("a system that somebody else switched to meanwhile is left to them", "
   CHECK(host.world.await_outcome().outcome == Outcome::superseded);
   CHECK(host.world.run.current_system == other);
   CHECK(host.world.programs->runs.size() == 1);  // the trial's own
+}
+
+TEST_CASE("a system that somebody has switched back from amid its commit is not committed", "[nixos]") {
+  NixosHost host;
+  const auto next = host.add_system("nixos-2");
+  const auto id =
+      host.world.activate_until(host.request(next, ConfirmMode::automatic), Phase::awaiting_confirmation);
+  host.world.host->lock_holder = "process 123 (switch-to-conf)";
+  host.world.engine->confirm({id}, host.world.loop.boottime_ms(), [](const Result<ActivationStatus>&) {});
+  REQUIRE(host.world.loop.run_until([&] { return host.profile() == "nixos-2"; }));
+  host.world.run.current_system = host.old_system;
+  host.world.host->lock_holder.reset();
+  CHECK(host.world.await_outcome().outcome == Outcome::superseded);
+  host.check_runs("nixos-1");
+  CHECK(host.boot_entry == host.old_system);
 }
 
 TEST_CASE("a reboot in the trial of a system needs no program to go back", "[nixos]") {

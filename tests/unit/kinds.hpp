@@ -11,6 +11,12 @@ namespace switchback::test {
 
 inline const ProfileName kSystem = *ProfileName::parse("system");
 
+inline std::vector<std::string> generations_of(World& world, const std::string& link) {
+  std::vector<std::string> names;
+  for (const auto& closure : world.disk.profiles[link].generations) names.push_back(closure.name());
+  return names;
+}
+
 /// A NixOS host on which nixos-1 runs; its programs restart web.service as switch-to-configuration would.
 struct NixosHost {
   std::map<std::pair<StorePath, std::string>, int> exits;  // of a closure's program, by its verb
@@ -65,6 +71,8 @@ struct NixosHost {
     request.changes.front().profile = kSystem;
     return request;
   }
+  /// What the profile has generations of, the first one first.
+  std::vector<std::string> generations() { return generations_of(world, "/profiles/root/system"); }
   std::string profile() {
     const auto current = world.profiles->current({"/profiles/root/system", "root"});
     return current && *current ? (*current)->closure.name() : "";
@@ -76,6 +84,29 @@ struct NixosHost {
     CHECK_FALSE(world.disk.record);
   }
 };
+
+/// A host that is asked to boot into nixos-2.
+struct Boot {
+  NixosHost host;
+  StorePath next = host.add_system("nixos-2");
+  FakeBootLoader& loader = host.world.boot_loader;
+
+  ActivateRequest request(ConfirmMode confirm = ConfirmMode::manual) const {
+    auto request = host.request(next, confirm);
+    request.mode = Mode::boot;
+    request.boot_within = std::chrono::seconds{600};
+    return request;
+  }
+  /// The old system runs, and boots, whatever is booted; nothing of the new one is left.
+  void check_old() {
+    CHECK(host.generations() == std::vector<std::string>{"nixos-1"});
+    host.check_runs("nixos-1");
+    CHECK(host.world.boot_system->name() == "nixos-1");
+    CHECK_FALSE(loader.once);
+  }
+};
+
+inline std::vector<std::string> programs_run(const Boot& boot) { return boot.host.world.programs->runs; }
 
 /// A host with a profile «app» of scripts; app-1 has been activated.
 struct ScriptHost {

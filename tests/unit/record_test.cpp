@@ -28,6 +28,7 @@ Record sample() {
   change.previous = *StorePath::parse("/nix/store/1123456789abcdfghijklmnpqrsvwxyz-web-1");
   change.running = change.previous;
   change.previous_number = 4;
+  change.made_before = {2, 3};
   const auto web = *UnitName::parse("web.service");
   change.units.stop = change.units.start = {web};
   change.units.explained = {{web, UnitAction::stop_start, "changed"}};

@@ -40,10 +40,23 @@ void FakeProfiles::set(const ProfileLink& link, std::optional<StorePath> closure
              profile.generations[*number - 1] == *closure) {
     profile.current = *number - 1;
   } else if (!profile.current || profile.generations[*profile.current] != *closure) {
-    profile.generations.push_back(*closure);
+    if (profile.generations.empty() || profile.generations.back() != *closure)
+      profile.generations.push_back(*closure);
     profile.current = profile.generations.size() - 1;
   }
   loop_.post([done = std::move(done), status] { done(status); });
+}
+
+void FakeProfiles::drop_generations(const ProfileLink& link, const StorePath& closure,
+                                    std::set<std::uint64_t> spared, Callback<void> done) {
+  auto& profile = disk_.profiles[link.path];
+  for (auto index = profile.generations.size(); drops && index-- > 0;) {
+    const bool stays = profile.current == index || spared.contains(index + 1);
+    if (stays || profile.generations[index] != closure) continue;
+    profile.generations[index] = store_path("deleted");
+    if (index + 1 == profile.generations.size()) profile.generations.pop_back();  // its number is free again
+  }
+  loop_.post([done = std::move(done), status = drops] { done(status); });
 }
 
 void FakeProfiles::check_valid(const StorePath& closure, Callback<void> done) {

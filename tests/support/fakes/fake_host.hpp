@@ -64,10 +64,13 @@ class FakeProfiles : public Profiles {
   Result<std::map<std::uint64_t, StorePath>> generations(const ProfileLink& profile) override;
   void set(const ProfileLink& profile, std::optional<StorePath> closure, std::optional<std::uint64_t> number,
            Callback<void> done) override;
+  void drop_generations(const ProfileLink& profile, const StorePath& closure, std::set<std::uint64_t> spared,
+                        Callback<void> done) override;
   void check_valid(const StorePath& closure, Callback<void> done) override;
   Status pin(const std::string& name, const StorePath& closure) override;
   void unpin_all(const std::string& prefix) override;
   std::map<std::string, StorePath> pins;
+  Status drops;  // what it answers who wants a generation dropped; none is when it is an error
 
  private:
   FakeDisk& disk_;

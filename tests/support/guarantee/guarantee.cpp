@@ -80,10 +80,31 @@ void check_generations(const ProfileFacts& profile, Broken& broken) {
   }
   for (const auto& [number, closure] : profile.generations_before) {
     const auto now = profile.generations_after.find(number);
+    if (profile.others_delete) continue;
     if (now == profile.generations_after.end() || now->second != closure)
       broken.push_back("4: generation " + std::to_string(number) + " of profile " + profile.profile +
                        " was deleted");
   }
+}
+
+/// What has not proven itself is not what the next «--rollback» goes to.
+void check_unproven(const Facts& facts, const ProfileFacts& profile, Broken& broken) {
+  const bool may_stay =
+      facts.outcome && (is_commit(*facts.outcome) || *facts.outcome == Outcome::revert_failed);
+  if (may_stay || facts.writes_failed || profile.before == profile.wanted) return;
+  for (const auto& [number, closure] : profile.generations_after) {
+    if (closure != profile.wanted || profile.generations_before.contains(number)) continue;
+    broken.push_back("4: generation " + std::to_string(number) + " of profile " + profile.profile +
+                     " is still " + quoted(closure) + ", which was not committed");
+  }
+}
+
+void check_default(const Facts& facts, const ProfileFacts& profile, Broken& broken) {
+  if (profile.made_default.empty() || profile.made_default == profile.before) return;
+  const bool not_withdrawn = facts.outcome == Outcome::revert_failed && profile.is_once;
+  if (profile.boots == profile.made_default || not_withdrawn) return;
+  broken.push_back("6: somebody else has made the host boot " + quoted(profile.made_default) +
+                   ", and a reboot would bring up " + quoted(profile.boots));
 }
 
 void check_bounds(const Facts& facts, Broken& broken) {
@@ -99,7 +120,11 @@ std::vector<std::string> broken_by(const Facts& facts) {
   Broken broken;
   check_end(facts, broken);
   if (facts.ended) {
-    for (const auto& profile : facts.profiles) check_places(facts, profile, broken);
+    for (const auto& profile : facts.profiles) {
+      check_places(facts, profile, broken);
+      check_unproven(facts, profile, broken);
+      check_default(facts, profile, broken);
+    }
     check_running(facts, broken);
     check_confirm(facts, broken);
     if (facts.needs_no_person && facts.outcome &&

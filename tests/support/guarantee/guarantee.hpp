@@ -11,8 +11,10 @@
 //   3. Committed only after a confirm arrived in time (or confirm: none); a confirm that was answered is
 //   never
 //      followed by a revert.
-//   4. No revert goes anywhere but to the recorded previous closure, and no generation is deleted.
+//   4. No revert goes anywhere but to the recorded previous closure. No generation that was there before is
+//      deleted, and none that the activation has made stays, unless it was committed.
 //   5. No wait is unbounded; no more than 2 revert attempts; no record is ever guessed at.
+//   6. What somebody else has made the host boot meanwhile is what it boots.
 #pragma once
 
 #include "activator/protocol/vocabulary.hpp"
@@ -37,8 +39,11 @@ struct ProfileFacts {
   bool can_be_undone = true;  // false: a script without a closure before it; what it did stays, and is told
   bool moved = false;         // somebody else changed it meanwhile
   std::string moved_to;
-  std::map<std::uint64_t, std::string> generations_before;  // without those that somebody else deleted
+  std::string made_default;  // what they have made a reboot bring up, for good; empty: nothing
+  bool is_once = false;      // what a reboot would bring up is so by a boot loader that was told so once
+  std::map<std::uint64_t, std::string> generations_before;
   std::map<std::uint64_t, std::string> generations_after;
+  bool others_delete = false;       // somebody else deletes generations meanwhile
   std::vector<std::string> set_to;  // whatever the activator made the profile name, in this order
 };
 
@@ -53,6 +58,7 @@ struct Facts {
   bool answered_committed = false;    // a confirm was answered as committed
   bool durable_when_answered = true;  // and the record on disk said so at that moment
   int revert_attempts = 0;            // the most that one revert made
+  bool writes_failed = false;         // what could not be deleted stays, and is told
   std::string trouble;                // why the activator uses no record; empty: it does
   bool record_was_whole = true;       // nobody but the activator wrote the record
   std::vector<std::string> stopped;   // units that ran before, are of the closure that runs, and do not run
