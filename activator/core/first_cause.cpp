@@ -76,7 +76,9 @@ std::set<UnitName> units_before(const std::vector<Cause>& causes, const Snapshot
         if (const auto unit = UnitName::parse_any(name)) add(*unit);
       }
     }
-    for (const auto* unit : needed[then.text()]) add(*unit);
+    const auto needs = needed.find(then.text());
+    if (needs == needed.end()) continue;
+    for (const auto* unit : needs->second) add(*unit);
   }
   return before;
 }
