@@ -78,8 +78,9 @@ void Table::show_surprises(std::ostream& out) const {
   for (const auto& [name, row] : rows_) {
     for (const auto& [suite, seen] : row.seen) {
       if (judge(row.behaviour, seen) == Judgement::right) continue;
-      out << "NOT AS EXPECTED: " << name << " on " << suite << ": «" << seen.outcome << "» for «" << seen.cause
-          << "», and not «" << row.behaviour.expected << "» for «" << row.behaviour.cause << "»\n";
+      out << "NOT AS EXPECTED: " << name << " on " << suite << ": «" << seen.outcome << "» for «"
+          << seen.cause << "», and not «" << row.behaviour.expected << "» for «" << row.behaviour.cause
+          << "»\n";
       if (!seen.problem.empty()) out << "  " << seen.problem << '\n';
       out << seen.terminal << '\n';
     }
