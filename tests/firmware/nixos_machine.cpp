@@ -60,6 +60,7 @@ CommandResult NixosMachine::deploy(const std::string& system) {
 }
 
 void NixosMachine::check_rest(const std::string& system) const {
+  // Whoever deploys is told the outcome a moment before the record goes, of which nothing tells a shell.
   const auto told = output_of(
       "timeout 60 sh -c 'while [ -e /var/lib/switchback/running.json ]; do sleep 0.2; done' || echo still\n" +
       std::string(kStarted) +
